@@ -1,0 +1,1 @@
+//! A PKCS#11 module that fails on demand, for tests.

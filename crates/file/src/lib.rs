@@ -1,0 +1,1 @@
+//! Keys in files: cosign-encrypted and plain PEM.

@@ -1,0 +1,1 @@
+//! Signature formats as cosign reads and writes them: bytes in, bytes out.

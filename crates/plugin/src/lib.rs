@@ -1,0 +1,1 @@
+//! cosign's KMS plugin protocol, host side and plugin side.

@@ -1,0 +1,1 @@
+//! What tests share: the suite every signer passes, tokens, peers, the command line.
