@@ -275,19 +275,32 @@ fn algorithm_of(info: &SubjectPublicKeyInfoRef<'_>) -> Result<KeyAlgorithm, Publ
         };
     }
     if oid == rfc5912::RSA_ENCRYPTION {
+        // RFC 3279 §2.3.1: NULL, never absent; otherwise one key would have two ids.
+        if info.algorithm.parameters != Some(AnyRef::NULL) {
+            return Err(PublicKeyError::Algorithm("RSA without NULL".into()));
+        }
         return rsa_algorithm(bits(info)?);
     }
     if oid == rfc5912::ID_EC_PUBLIC_KEY {
         let curve = info.algorithm.parameters_oid().map_err(|_| {
             PublicKeyError::Algorithm("EC with parameters that name no curve".into())
         })?;
-        return [Curve::P256, Curve::P384, Curve::P521]
+        let known = [Curve::P256, Curve::P384, Curve::P521]
             .into_iter()
             .find(|known| curve_oid(*known) == curve)
-            .map(KeyAlgorithm::Ecdsa)
-            .ok_or_else(|| PublicKeyError::Algorithm(format!("EC on curve {curve}")));
+            .ok_or_else(|| PublicKeyError::Algorithm(format!("EC on curve {curve}")))?;
+        return ec_algorithm(known, bits(info)?);
     }
     Err(PublicKeyError::Algorithm(oid.to_string()))
+}
+
+/// Uncompressed points only, as cosign has it: a compressed one would give the key a second id.
+fn ec_algorithm(curve: Curve, point: &[u8]) -> Result<KeyAlgorithm, PublicKeyError> {
+    let algorithm = KeyAlgorithm::Ecdsa(curve);
+    match point {
+        [4, xy @ ..] if xy.len() == 2 * curve.field_len() => Ok(algorithm),
+        _ => Err(PublicKeyError::Invalid(algorithm)),
+    }
 }
 
 fn rsa_algorithm(pkcs1: &[u8]) -> Result<KeyAlgorithm, PublicKeyError> {

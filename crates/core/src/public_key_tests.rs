@@ -106,3 +106,35 @@ fn a_key_id_reads_back() {
     assert_eq!(KeyId::parse(&id.to_hint()), None);
     assert_eq!(id.to_hex().len(), 64);
 }
+
+#[test]
+fn a_second_encoding_of_a_key_is_refused() {
+    let p256 = PublicKey::from_pem(blocks()[0]).unwrap();
+    let mut compressed = p256.raw()[..33].to_vec();
+    compressed[0] = 2 | (p256.raw()[64] & 1);
+    assert!(PublicKey::from_ec_point(Curve::P256, &compressed).is_err());
+    assert!(PublicKey::from_ec_point(Curve::P256, p256.spki_der()).is_err());
+
+    let rsa = PublicKey::from_pem(blocks()[3]).unwrap();
+    let absent = PublicKey::assemble(rfc5912::RSA_ENCRYPTION, None, rsa.raw());
+    assert!(matches!(absent, Err(PublicKeyError::Algorithm(_))));
+}
+
+#[test]
+fn low_order_and_non_canonical_ed25519_points_are_refused() {
+    let p = "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f";
+    let encodings = [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        // y = p + 3: a point of large order, but RFC 8032 §5.1.3 allows y < p alone.
+        &p.replacen("ed", "f0", 1),
+        p,
+    ];
+    for encoding in encodings {
+        let point = hex::decode(encoding).unwrap();
+        assert!(PublicKey::from_ed25519(&point).is_err(), "{encoding}");
+    }
+}

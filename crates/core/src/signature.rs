@@ -18,7 +18,7 @@ pub struct Signature(Vec<u8>);
 #[derive(Debug, thiserror::Error)]
 pub enum SignatureError {
     /// Not `r ‖ s` of the curve's length, or a zero integer.
-    #[error("not an ECDSA signature of two {0}-byte integers")]
+    #[error("not an ECDSA signature of two positive {0}-byte integers")]
     P1363(usize),
     /// Not a DER `Ecdsa-Sig-Value`.
     #[error("not a DER-encoded ECDSA signature")]
@@ -48,13 +48,14 @@ impl Signature {
     /// Converts `r ‖ s` (IEEE P1363, what PKCS#11 tokens return) to DER.
     ///
     /// # Errors
-    /// The length is not twice the curve's, or the integers cannot be encoded.
+    /// The length is not twice the curve's, or an integer is zero.
     pub fn from_p1363(curve: Curve, bytes: &[u8]) -> Result<Self, SignatureError> {
         let length = curve.field_len();
-        if bytes.len() != 2 * length {
-            return Err(SignatureError::P1363(length));
-        }
-        let (r, s) = bytes.split_at(length);
+        let (r, s) = bytes
+            .split_at_checked(length)
+            .filter(|(_, s)| s.len() == length)
+            .filter(|(r, s)| [r, s].iter().all(|integer| integer.iter().any(|b| *b != 0)))
+            .ok_or(SignatureError::P1363(length))?;
         let value = EcdsaSigValue {
             r: UintRef::new(r).map_err(SignatureError::Der)?,
             s: UintRef::new(s).map_err(SignatureError::Der)?,
@@ -109,6 +110,11 @@ mod tests {
     fn wrong_lengths_and_trailing_bytes_are_refused() {
         for length in [0, 63, 65, 96] {
             assert!(Signature::from_p1363(Curve::P256, &vec![1; length]).is_err());
+        }
+        for zero in [0..32, 32..64] {
+            let mut raw = [1; 64];
+            raw[zero].fill(0);
+            assert!(Signature::from_p1363(Curve::P256, &raw).is_err());
         }
         let mut der = Signature::from_p1363(Curve::P256, &[1; 64]).unwrap().0;
         der.push(0);

@@ -126,6 +126,12 @@ impl FromStr for KeyUri {
     }
 }
 
+/// Whether text without a scheme before it stands for a path.
+fn reads_as_path(text: &str) -> bool {
+    let scheme = text.split_once(':').map(|(scheme, _)| scheme);
+    !text.is_empty() && !scheme.is_some_and(is_scheme)
+}
+
 /// RFC 3986 §3.1, and at least two characters: `c:key` is a path.
 fn is_scheme(text: &str) -> bool {
     let mut bytes = text.bytes();
@@ -144,12 +150,15 @@ fn holds_pin_value(body: &str) -> bool {
         .contains("pin-value")
 }
 
+/// The text always reads back as the same reference.
 impl fmt::Display for KeyUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.scheme.as_str() {
-            FILE => f.write_str(&self.body),
+            FILE if reads_as_path(&self.body) => f.write_str(&self.body),
             // The opaque form of RFC 7512; everything else has an authority.
-            "pkcs11" | "yubikey" => write!(f, "{}:{}", self.scheme, self.body),
+            "pkcs11" | "yubikey" if !self.body.starts_with("//") => {
+                write!(f, "{}:{}", self.scheme, self.body)
+            }
             _ => write!(f, "{}://{}", self.scheme, self.body),
         }
     }
@@ -291,6 +300,21 @@ mod tests {
         assert_eq!(uri("PKCS11:object=a").scheme(), "pkcs11");
         assert_eq!(uri("pkcs11:object=a").to_string(), "pkcs11:object=a");
         assert_eq!(uri("awskms:///alias/a").to_string(), "awskms:///alias/a");
+    }
+
+    #[test]
+    fn what_is_displayed_reads_back_as_the_same_reference() {
+        for text in [
+            "file:env://A",
+            "file:",
+            "file:////a",
+            "pkcs11:////a",
+            "x-y:",
+        ] {
+            assert_eq!(uri(&uri(text).to_string()), uri(text), "{text}");
+        }
+        assert_eq!(uri("file:cosign.key").to_string(), "cosign.key");
+        assert_eq!(KeyUri::from_path("env:A").to_string(), "file://env:A");
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl Verifier {
                 .raw()
                 .try_into()
                 .map_err(|_| VerifyError::BadKey(algorithm))?;
-            let key = VerifyingKey::from_bytes(point).map_err(|_| bad)?;
+            let key = ed25519_key(point).ok_or(bad)?;
             return Ok(Self {
                 scheme,
                 key: Key::Ed25519(Box::new(key)),
@@ -119,6 +119,14 @@ impl fmt::Debug for Verifier {
             .field("scheme", &self.scheme)
             .finish_non_exhaustive()
     }
+}
+
+/// The point, where it is one that RFC 8032 §5.1.3 decodes (its only encoding) and not of low
+/// order: with a low-order key, one signature fits almost every message.
+fn ed25519_key(point: &[u8; 32]) -> Option<VerifyingKey> {
+    let key = VerifyingKey::from_bytes(point).ok()?;
+    let canonical = key.to_edwards().compress().to_bytes();
+    (canonical == *point && !key.is_weak()).then_some(key)
 }
 
 fn import(digest: &Digest) -> Option<LcDigest> {
