@@ -1,0 +1,68 @@
+//! What is written reads back, verifies, and is read by other implementations.
+
+mod support;
+
+use sigstore_types::bundle::{Bundle as OtherBundle, SignatureContent};
+use support::{Key, named};
+use touchmark_core::{Digest, HashAlgorithm};
+use touchmark_formats::evidence::{Evidence, detect};
+use touchmark_formats::{bundle, verify_blob};
+
+const ARTIFACT: &[u8] = b"the artifact\n";
+
+#[test]
+fn a_bundle_is_byte_for_byte_what_protojson_would_write() {
+    let key = Key::p256();
+    let signature = key.sign(HashAlgorithm::Sha256, ARTIFACT);
+    let digest = Digest::of(HashAlgorithm::Sha256, ARTIFACT);
+    let written = bundle::write(&key.public, &digest, &signature);
+    let expected = format!(
+        r#"{{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{{"publicKey":{{"hint":"{}"}}}},"messageSignature":{{"messageDigest":{{"algorithm":"SHA2_256","digest":"3wejU5HqNVtOfjrU5fIDVQKUKK3ITUlR1lKY/wsPqC4="}},"signature":"{}"}}}}"#,
+        key.public.key_id().to_hint(),
+        signature.to_base64(),
+    );
+    assert_eq!(String::from_utf8(written).unwrap(), expected);
+}
+
+#[test]
+fn what_is_written_verifies_for_every_algorithm_and_names_the_key() {
+    let keys = Key::one_of_each();
+    let named = named(&keys);
+    for (index, key) in keys.iter().enumerate() {
+        let signature = key.sign(HashAlgorithm::Sha256, ARTIFACT);
+        let digest = Digest::of(HashAlgorithm::Sha256, ARTIFACT);
+        let evidence = detect(&bundle::write(&key.public, &digest, &signature)).unwrap();
+        let accepted = verify_blob(&named, &ARTIFACT, &evidence).unwrap();
+        assert_eq!(
+            (accepted.index, &accepted.digest),
+            (index, &digest),
+            "{}",
+            key.public.algorithm()
+        );
+        assert_eq!(accepted.key_id, key.public.key_id());
+        assert_eq!(accepted.code(), "valid");
+        let detached = detect(signature.to_base64().as_bytes()).unwrap();
+        assert_eq!(detached, Evidence::Detached(signature));
+        assert_eq!(
+            verify_blob(&named, &ARTIFACT, &detached).unwrap().index,
+            index
+        );
+    }
+}
+
+#[test]
+fn another_implementation_reads_what_is_written_and_the_reverse() {
+    for key in Key::one_of_each() {
+        let signature = key.sign(HashAlgorithm::Sha256, ARTIFACT);
+        let digest = Digest::of(HashAlgorithm::Sha256, ARTIFACT);
+        let written = bundle::write(&key.public, &digest, &signature);
+        let theirs = OtherBundle::from_json(std::str::from_utf8(&written).unwrap()).unwrap();
+        sigstore_bundle::validate_bundle(&theirs).unwrap();
+        let SignatureContent::MessageSignature(message) = &theirs.content else {
+            panic!("not a message signature: {theirs:?}");
+        };
+        assert_eq!(message.signature.as_bytes(), signature.as_bytes());
+        let again = bundle::read(theirs.to_json().unwrap().as_bytes()).unwrap();
+        assert_eq!(again, bundle::read(&written).unwrap());
+    }
+}
