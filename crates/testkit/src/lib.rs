@@ -21,7 +21,20 @@
 pub mod cli;
 pub mod peers;
 pub mod program;
+pub mod suite;
 pub mod token;
+
+use std::future::Future;
 
 /// What to do where a prerequisite is missing; part of every such panic.
 pub const INSTALL: &str = "run `sh tests/install.sh`";
+
+/// Runs a future to its end on a fresh runtime with two worker threads, timers included.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(future)
+}

@@ -164,10 +164,6 @@ impl Cosign {
                 .arg(self.home.path().join("trusted-root.json"))
                 .arg("--bundle")
                 .arg(path),
-            (Evidence::Detached(path), 3) => program
-                .arg("--new-bundle-format=false")
-                .arg("--signature")
-                .arg(path),
             (Evidence::Detached(path), _) => program.arg("--signature").arg(path),
         };
         program.arg(file).run()
