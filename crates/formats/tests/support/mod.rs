@@ -1,12 +1,13 @@
 //! Keys that sign in tests.
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+use aws_lc_rs::digest as lc_digest;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{
     self as lc, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
 };
-use touchmark_core::{Curve, HashAlgorithm, PublicKey, Signature};
+use touchmark_core::{Curve, Digest, HashAlgorithm, PublicKey, Signature};
 use touchmark_formats::NamedKey;
 
 /// A fresh key pair.
@@ -27,8 +28,7 @@ impl Key {
     }
 
     pub(crate) fn ecdsa(curve: Curve) -> Self {
-        let algorithm = ecdsa_algorithm(curve, HashAlgorithm::Sha256);
-        let pair = EcdsaKeyPair::generate(algorithm).unwrap();
+        let pair = EcdsaKeyPair::generate(ecdsa_algorithm(curve)).unwrap();
         Self {
             public: PublicKey::from_ec_point(curve, pair.public_key().as_ref()).unwrap(),
             pair: Pair::Ecdsa(curve, pair.to_pkcs8v1().unwrap().as_ref().to_vec()),
@@ -64,11 +64,7 @@ impl Key {
     pub(crate) fn sign(&self, hash: HashAlgorithm, message: &[u8]) -> Signature {
         let random = SystemRandom::new();
         Signature::from_bytes(match &self.pair {
-            Pair::Ecdsa(curve, pkcs8) => {
-                let algorithm = ecdsa_algorithm(*curve, hash);
-                let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8).unwrap();
-                pair.sign(&random, message).unwrap().as_ref().to_vec()
-            }
+            Pair::Ecdsa(curve, pkcs8) => sign_ecdsa(*curve, pkcs8, hash, message),
             Pair::Rsa(pair) => {
                 let padding = match hash {
                     HashAlgorithm::Sha256 => &lc::RSA_PKCS1_SHA256,
@@ -100,16 +96,27 @@ impl Key {
     }
 }
 
-fn ecdsa_algorithm(curve: Curve, hash: HashAlgorithm) -> &'static EcdsaSigningAlgorithm {
-    use HashAlgorithm::{Sha256, Sha384, Sha512};
-    match (curve, hash) {
-        (Curve::P256, Sha256) => &lc::ECDSA_P256_SHA256_ASN1_SIGNING,
-        (Curve::P384, Sha256) => &lc::ECDSA_P384_SHA256_ASN1_SIGNING,
-        (Curve::P384, Sha384) => &lc::ECDSA_P384_SHA384_ASN1_SIGNING,
-        (Curve::P521, Sha256) => &lc::ECDSA_P521_SHA256_ASN1_SIGNING,
-        (Curve::P521, Sha384) => &lc::ECDSA_P521_SHA384_ASN1_SIGNING,
-        (Curve::P521, Sha512) => &lc::ECDSA_P521_SHA512_ASN1_SIGNING,
-        _ => panic!("no such signer: {curve:?} over {hash:?}"),
+/// The library signs only with a curve's own hash. ECDSA reads a digest as a number, so a shorter
+/// digest with zeros before it signs as the shorter one.
+fn sign_ecdsa(curve: Curve, pkcs8: &[u8], hash: HashAlgorithm, message: &[u8]) -> Vec<u8> {
+    let pair = EcdsaKeyPair::from_pkcs8(ecdsa_algorithm(curve), pkcs8).unwrap();
+    let own: &'static lc_digest::Algorithm = match curve {
+        Curve::P256 => &lc_digest::SHA256,
+        Curve::P384 => &lc_digest::SHA384,
+        Curve::P521 => &lc_digest::SHA512,
+    };
+    let digest = Digest::of(hash, message);
+    let mut padded = vec![0; own.output_len() - digest.as_bytes().len()];
+    padded.extend_from_slice(digest.as_bytes());
+    let digest = lc_digest::Digest::import_less_safe(&padded, own).unwrap();
+    pair.sign_digest(&digest).unwrap().as_ref().to_vec()
+}
+
+fn ecdsa_algorithm(curve: Curve) -> &'static EcdsaSigningAlgorithm {
+    match curve {
+        Curve::P256 => &lc::ECDSA_P256_SHA256_ASN1_SIGNING,
+        Curve::P384 => &lc::ECDSA_P384_SHA384_ASN1_SIGNING,
+        Curve::P521 => &lc::ECDSA_P521_SHA512_ASN1_SIGNING,
     }
 }
 
