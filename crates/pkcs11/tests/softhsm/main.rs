@@ -1,0 +1,5 @@
+//! The backend on SoftHSM.
+
+mod pin;
+mod sign;
+mod token;
