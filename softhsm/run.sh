@@ -5,7 +5,8 @@
 # A test or benchmark (a program in target/*/deps) gets a fresh directory with an
 # empty SoftHSM and an empty kryoptic configuration, named by SOFTHSM2_CONF and
 # KRYOPTIC_CONF, whatever these were set to: tests must never reach a person's
-# tokens. The directory goes when the last process that was started with it ends.
+# tokens. FAULTY_PKCS11_PLAN names the place for the plan of crates/faulty-pkcs11.
+# The directory goes when the last process that was started with it ends.
 #
 # Everything else runs untouched: `cargo run`, nextest's listing of tests, and
 # all programs where TOUCHMARK_KEEP_TOKENS is set, which keeps the caller's own
@@ -29,6 +30,7 @@ mkfifo "$dir/alive"
 softhsm_conf "$dir"
 : >"$dir/kryoptic.conf"
 export SOFTHSM2_CONF="$dir/softhsm2.conf" KRYOPTIC_CONF="$dir/kryoptic.conf"
+export FAULTY_PKCS11_PLAN="$dir/faulty.json"
 
 # The program takes this shell's place, so signals and its exit status need no
 # forwarding. Who cleans up then? A process that reads from a pipe whose other

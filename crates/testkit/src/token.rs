@@ -1,10 +1,12 @@
 //! Fresh PKCS#11 tokens, and keys in them that other people's tools made.
 //!
-//! [`softhsm`] and [`kryoptic`] make tokens in the storage that `softhsm/run.sh` gave this test
-//! process. They are made by child processes, so this process has not loaded the module yet. Make
-//! every token before touchmark opens the module: both modules read their configuration at
-//! `C_Initialize`, and a process has one of those.
+//! [`softhsm`] and [`kryoptic`] make tokens, and [`faulty`] puts a module that fails on demand in
+//! front of one. Tokens are in the storage that `softhsm/run.sh` gave this test process, made by
+//! child processes, so this process has not loaded the module yet. Make every token before
+//! touchmark opens the module: both modules read their configuration at `C_Initialize`, and a
+//! process has one of those.
 
+pub mod faulty;
 pub mod kryoptic;
 pub mod objects;
 pub mod softhsm;
@@ -38,6 +40,8 @@ pub struct TestToken {
     pub so_pin: String,
     /// The variable that names the module's configuration, and the configuration.
     configuration: (&'static str, PathBuf),
+    /// The variable that names the faulty module's plan, and the plan.
+    plan: Option<(&'static str, PathBuf)>,
     /// What holds the token's objects: a folder or a database.
     storage: PathBuf,
 }
@@ -46,8 +50,12 @@ impl TestToken {
     /// The variables that a child process needs to see the token.
     #[must_use]
     pub fn env(&self) -> Vec<(String, String)> {
-        let (name, path) = &self.configuration;
-        vec![((*name).into(), path.to_str().expect("UTF-8").into())]
+        let variables = [Some(&self.configuration), self.plan.as_ref()];
+        let text = |path: &Path| path.to_str().expect("a path in UTF-8").to_owned();
+        let pairs = variables.into_iter().flatten();
+        pairs
+            .map(|(name, path)| ((*name).to_owned(), text(path)))
+            .collect()
     }
 
     /// A URI with these attributes on this token, such as `object=release` or `id=%01`, with the
@@ -64,15 +72,6 @@ impl TestToken {
     #[must_use]
     pub fn configuration(&self) -> &Path {
         &self.configuration.1
-    }
-
-    /// The same token through another module, such as one that wraps this one.
-    #[must_use]
-    pub fn through(&self, module: impl Into<PathBuf>) -> Self {
-        Self {
-            module: module.into(),
-            ..self.clone()
-        }
     }
 
     /// Sets the user PIN, as the security officer.

@@ -37,6 +37,7 @@ pub fn token_without_pin(label: &str) -> TestToken {
         user_pin: USER_PIN.into(),
         so_pin: SO_PIN.into(),
         configuration,
+        plan: None,
         storage,
     };
     initialise(&token);

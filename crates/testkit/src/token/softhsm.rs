@@ -84,6 +84,7 @@ fn found(label: &str, slot: u64, before: &[PathBuf]) -> TestToken {
         user_pin: USER_PIN.into(),
         so_pin: SO_PIN.into(),
         configuration: configuration("SOFTHSM2_CONF"),
+        plan: None,
         storage,
     }
     .with_serial()
