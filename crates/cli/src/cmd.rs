@@ -1,0 +1,263 @@
+//! The verbs: one file each, an [`Args`] and what it does.
+//!
+//! Spelling out every verb's flags costs more than most verbs take to run, so only the verb that
+//! was called is spelled out; help for the whole, completions and man pages spell all.
+
+mod completions;
+//mod doctor;
+mod generate_key_pair;
+mod import_key_pair;
+mod key;
+mod key_pair_files;
+mod man;
+mod public_key;
+mod sign_blob;
+mod verify_blob;
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::pin::Pin;
+
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+
+pub(crate) use key::generate::generate_at;
+
+use crate::context::Context;
+use crate::env_flags;
+use crate::error::CliError;
+use crate::globals::{Globals, OutputFormat};
+use crate::outcome::Outcome;
+
+/// A verb: its flags, and what it does.
+pub(crate) trait Verb: Args + Send + Sync + 'static {
+    const NAME: &'static str;
+    const ABOUT: &'static str;
+    /// Commands that work as they stand, for the end of the help.
+    const EXAMPLE: &'static str;
+
+    fn run(self, context: &Context) -> impl Future<Output = Result<Outcome, CliError>>;
+}
+
+type Running<'a> = Pin<Box<dyn Future<Output = Result<Outcome, CliError>> + 'a>>;
+type Run = for<'a> fn(ArgMatches, &'a Context) -> Running<'a>;
+
+/// A verb's or a group's place in the command tree.
+pub(crate) struct Entry {
+    name: &'static str,
+    about: &'static str,
+    node: Node,
+}
+
+enum Node {
+    Verb { spell: fn() -> Command, run: Run },
+    Group(fn() -> Vec<Entry>),
+}
+
+pub(crate) fn verb<V: Verb>() -> Entry {
+    Entry {
+        name: V::NAME,
+        about: V::ABOUT,
+        node: Node::Verb {
+            spell: spell::<V>,
+            run: run::<V>,
+        },
+    }
+}
+
+fn spell<V: Verb>() -> Command {
+    // The example stands last; the doc comment of the arguments is the long description.
+    V::augment_args(Command::new(V::NAME))
+        .about(V::ABOUT)
+        .after_help(format!("Example:\n{}", V::EXAMPLE))
+}
+
+fn run<V: Verb>(matches: ArgMatches, context: &Context) -> Running<'_> {
+    Box::pin(async move {
+        V::from_arg_matches(&matches)
+            .map_err(from_clap)?
+            .run(context)
+            .await
+    })
+}
+
+fn from_clap(error: clap::Error) -> CliError {
+    CliError::usage(error.to_string())
+}
+
+fn entries() -> Vec<Entry> {
+    vec![
+        verb::<sign_blob::SignBlob>(),
+        verb::<verify_blob::VerifyBlob>(),
+        verb::<generate_key_pair::GenerateKeyPair>(),
+        verb::<import_key_pair::ImportKeyPair>(),
+        verb::<public_key::PublicKeyVerb>(),
+        Entry {
+            name: "key",
+            about: key::ABOUT,
+            node: Node::Group(key::entries),
+        },
+        //verb::<doctor::Doctor>(),
+        verb::<completions::Completions>(),
+        verb::<man::Man>(),
+    ]
+}
+
+/// What was called: which verb, with which arguments.
+pub(crate) struct Invocation {
+    pub(crate) globals: Globals,
+    matches: ArgMatches,
+    run: Run,
+}
+
+impl Invocation {
+    pub(crate) fn run<'a>(&self, context: &'a Context) -> Running<'a> {
+        (self.run)(self.matches.clone(), context)
+    }
+}
+
+/// Arguments that could not be taken, and how to print that.
+pub(crate) struct ParseError {
+    pub(crate) source: ParseFailure,
+    pub(crate) format: OutputFormat,
+}
+
+pub(crate) enum ParseFailure {
+    Clap(Box<clap::Error>),
+    Cli(Box<CliError>),
+}
+
+/// Reads the command line, completed from the environment.
+pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Invocation, ParseError> {
+    let format = wanted_format(&arguments);
+    let clap = |error| ParseError {
+        source: ParseFailure::Clap(Box::new(error)),
+        format,
+    };
+    let called = called(&arguments);
+    let mut command = root(Spelled::Only(&called));
+    if let Some(leaf) = called
+        .iter()
+        .try_fold(&command, |at, name| at.find_subcommand(name))
+    {
+        env_flags::expand(&with_globals(leaf), &mut arguments);
+    }
+    let matches = command.try_get_matches_from_mut(arguments).map_err(clap)?;
+    let mut entries = entries();
+    let mut matches = matches;
+    while let Some((name, inner)) = matches.remove_subcommand() {
+        let globals = Globals::from_arg_matches(&inner).map_err(clap)?;
+        let found = entries
+            .into_iter()
+            .find(|entry| entry.name == name)
+            .map(|entry| entry.node);
+        match found {
+            Some(Node::Verb { run, .. }) => {
+                return Ok(Invocation {
+                    globals,
+                    matches: inner,
+                    run,
+                });
+            }
+            Some(Node::Group(members)) => entries = members(),
+            None => break,
+        }
+        matches = inner;
+    }
+    // Clap requires a verb, so this is not reached; it is an error rather than a panic.
+    let none = CliError::usage("no command was given");
+    Err(ParseError {
+        source: ParseFailure::Cli(Box::new(none)),
+        format,
+    })
+}
+
+/// The flags of all verbs that take a value, which is no verb.
+const WITH_VALUE: [&str; 5] = ["--output", "--pin-file", "--pin-fd", "--timeout", "-t"];
+
+/// The names of the group and verb that were called, as far as they are ours.
+fn called(arguments: &[OsString]) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    let mut candidates = entries();
+    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        if WITH_VALUE.contains(&word) {
+            words.next();
+        }
+        if word.starts_with('-') {
+            continue;
+        }
+        let Some(entry) = candidates.into_iter().find(|entry| entry.name == word) else {
+            break;
+        };
+        names.push(entry.name);
+        match entry.node {
+            Node::Group(members) => candidates = members(),
+            Node::Verb { .. } => break,
+        }
+    }
+    names
+}
+
+/// Which verbs get their flags.
+#[derive(Clone, Copy)]
+enum Spelled<'a> {
+    All,
+    Only(&'a [&'static str]),
+}
+
+/// The whole command tree, spelled out.
+pub(crate) fn full() -> Command {
+    root(Spelled::All)
+}
+
+fn root(spelled: Spelled<'_>) -> Command {
+    let command = Command::new("touchmark")
+        .about("Sign software with keys that cannot be copied; everything verifies with cosign")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .after_help("Each command's --help ends with an example.");
+    grow(with_globals(&command), entries(), spelled)
+}
+
+fn with_globals(command: &Command) -> Command {
+    // Adding the flags would add their description too.
+    let about = command.get_about().cloned().unwrap_or_default();
+    Globals::augment_args(command.clone()).about(about)
+}
+
+fn grow(command: Command, entries: Vec<Entry>, spelled: Spelled<'_>) -> Command {
+    let stub = |entry: &Entry| Command::new(entry.name).about(entry.about);
+    entries.into_iter().fold(command, |command, entry| {
+        let inner = match spelled {
+            Spelled::All => Some(Spelled::All),
+            Spelled::Only([first, rest @ ..]) if *first == entry.name => Some(Spelled::Only(rest)),
+            Spelled::Only(_) => None,
+        };
+        let child = match (inner, &entry.node) {
+            (None, _) => stub(&entry),
+            (Some(_), Node::Verb { spell, .. }) => spell(),
+            (Some(inner), Node::Group(members)) => grow(
+                stub(&entry)
+                    .subcommand_required(true)
+                    .disable_help_subcommand(true),
+                members(),
+                inner,
+            ),
+        };
+        command.subcommand(child)
+    })
+}
+
+/// The output format, for errors that come before the arguments are understood.
+fn wanted_format(arguments: &[OsString]) -> OutputFormat {
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let given = words.windows(2).any(|pair| pair == ["--output", "json"])
+        || words.contains(&"--output=json")
+        || std::env::var_os("TOUCHMARK_OUTPUT").is_some_and(|value| value == "json");
+    if given {
+        OutputFormat::Json
+    } else {
+        OutputFormat::Text
+    }
+}

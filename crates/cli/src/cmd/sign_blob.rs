@@ -1,0 +1,292 @@
+//! `sign-blob`: signs files, standard input or digests with one key.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use serde::Serialize;
+use tokio::task::block_in_place;
+use touchmark_core::{
+    CheckedSigner, ErrorKind, HashAlgorithm, Message, Signature, SignatureScheme,
+};
+use touchmark_formats::bundle;
+
+use super::Verb;
+use crate::artifact::{Artifact, Input};
+use crate::batch;
+use crate::context::Context;
+use crate::cosign_flags::{Accepted, RefusedSigning};
+use crate::error::{CliError, ErrorView};
+use crate::outcome::Outcome;
+use crate::output_file::{self, Mode, Staged};
+use crate::progress::Progress;
+use crate::reference::Reference;
+
+/// Signs each file and writes a Sigstore bundle beside it, as FILE.sigstore.json. `cosign
+/// verify-blob` verifies it without any algorithm flag.
+#[derive(Args, Debug)]
+pub(crate) struct SignBlob {
+    /// The key: a path, env://VAR, a URI such as pkcs11:…, or a configured name
+    #[arg(long, value_name = "REF")]
+    key: Option<String>,
+
+    /// Write the bundle to this file (one input only)
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+
+    /// Write the signature alone to this file, in base64 (one input only)
+    #[arg(long, value_name = "FILE")]
+    output_signature: Option<PathBuf>,
+
+    /// Use the YubiKey's slot, as cosign has it
+    #[arg(long, hide = true)]
+    sk: bool,
+
+    /// The YubiKey's slot for --sk
+    #[arg(long, hide = true, value_name = "SLOT")]
+    slot: Option<String>,
+
+    /// Write detached signatures in base64 (always)
+    #[arg(long, hide = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    b64: Option<bool>,
+
+    /// The files; - is standard input, and sha256:HEX a digest
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+
+    #[command(flatten)]
+    accepted: Accepted,
+    #[command(flatten)]
+    refused: RefusedSigning,
+}
+
+impl Verb for SignBlob {
+    const NAME: &'static str = "sign-blob";
+    const ABOUT: &'static str = "Sign files, standard input or digests";
+    const EXAMPLE: &'static str = "  touchmark sign-blob --key cosign.key release.tar.gz";
+
+    async fn run(self, context: &Context) -> Result<Outcome, CliError> {
+        self.refused.check()?;
+        self.accepted.check()?;
+        self.accepted.check_bundle_format(self.bundle.is_some())?;
+        if self.b64 == Some(false) {
+            return Err(CliError::usage("--b64=false is not supported")
+                .hint("detached signatures are written in base64; `base64 -d` decodes them"));
+        }
+        let reference = key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
+        let (jobs, notes) = self.jobs()?;
+        let signer = Arc::new(context.open(&Reference::parse(&reference)?).await?);
+        let progress = Progress::new("signing", jobs.len());
+        let results = batch::run(jobs, &progress, move |jobs, index| {
+            let signer = Arc::clone(&signer);
+            async move { sign(&jobs[index], &signer).await }
+        })
+        .await;
+        Ok(summary(results, notes))
+    }
+}
+
+/// The key that `--key`, or cosign's `--sk` and `--slot`, name.
+pub(super) fn key_reference(
+    key: Option<&str>,
+    sk: bool,
+    slot: Option<&str>,
+) -> Result<String, CliError> {
+    match (key, sk) {
+        (Some(_), true) => Err(CliError::usage("--key and --sk name two keys").hint("give one")),
+        (Some(key), false) => Ok(key.to_owned()),
+        (None, true) => Ok(match slot.unwrap_or("signature") {
+            "authentication" => "yubikey:slot-id=9a".into(),
+            "signature" => "yubikey:slot-id=9c".into(),
+            "card-authentication" => "yubikey:slot-id=9e".into(),
+            "key-management" => "yubikey:slot-id=9d".into(),
+            slot => format!("yubikey:slot-id={slot}"),
+        }),
+        (None, false) => Err(CliError::usage("no key was given").hint(
+            "give --key with a path, env://VAR, a URI such as pkcs11:…, or a configured name",
+        )),
+    }
+}
+
+/// One input and where its signature goes.
+#[derive(Debug)]
+struct Job {
+    input: Input,
+    bundle: Option<PathBuf>,
+    signature: Option<PathBuf>,
+}
+
+impl SignBlob {
+    /// What to do, decided before the key is opened; and notes about what is left out.
+    fn jobs(&self) -> Result<(Vec<Job>, Vec<String>), CliError> {
+        let several = self.files.len() > 1;
+        if several && (self.bundle.is_some() || self.output_signature.is_some()) {
+            return Err(
+                CliError::usage("--bundle and --output-signature take one input only")
+                    .hint("leave them out: each FILE gets its own FILE.sigstore.json"),
+            );
+        }
+        let (mut jobs, mut notes) = (Vec::new(), Vec::new());
+        for name in &self.files {
+            if several && name.ends_with(".sigstore.json") {
+                notes.push(format!(
+                    "touchmark: note: {name} is a bundle and was not signed"
+                ));
+            } else {
+                jobs.push(self.job(name)?);
+            }
+        }
+        Ok((jobs, notes))
+    }
+
+    fn job(&self, name: &str) -> Result<Job, CliError> {
+        let input = Input::parse(name)?;
+        let signature = self.output_signature.clone();
+        let default = input.default_bundle().filter(|_| signature.is_none());
+        let bundle = self.bundle.clone().or(default);
+        if bundle.is_none() && signature.is_none() {
+            return Err(CliError::usage(format!(
+                "{name:?} has no file to write the bundle beside"
+            ))
+            .hint("give --bundle FILE or --output-signature FILE"));
+        }
+        Ok(Job {
+            input,
+            bundle,
+            signature,
+        })
+    }
+}
+
+/// One element of the JSON result.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Signed {
+    path: String,
+    digest: String,
+    key_id: String,
+    algorithm: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bundle: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
+}
+
+async fn sign(job: &Job, signer: &CheckedSigner) -> Result<Signed, (String, CliError)> {
+    let name = job.input.name();
+    let failed = |error: CliError| (name.clone(), error.context(&name));
+    let artifact = block_in_place(|| job.input.open()).map_err(failed)?;
+    let scheme = scheme(signer);
+    let prepared = block_in_place(|| scheme.prepare(&artifact));
+    let prepared = prepared.map_err(|error| failed(error.into()))?;
+    let signature = signer
+        .sign(&prepared)
+        .await
+        .map_err(|error| failed(error.into()))?;
+    block_in_place(|| write(job, signer, &artifact, &signature, scheme)).map_err(failed)
+}
+
+/// The scheme that cosign verifies without a flag, which is the first that every backend offers.
+fn scheme(signer: &CheckedSigner) -> SignatureScheme {
+    SignatureScheme::default_for(signer.public_key().algorithm())
+}
+
+fn write(
+    job: &Job,
+    signer: &CheckedSigner,
+    artifact: &Artifact,
+    signature: &Signature,
+    scheme: SignatureScheme,
+) -> Result<Signed, CliError> {
+    let digest = artifact.digest(HashAlgorithm::Sha256).map_err(|error| {
+        CliError::new(ErrorKind::Failed, "the message cannot be read").cause(&error)
+    })?;
+    let key = signer.public_key();
+    let mut staged: Vec<Staged> = Vec::new();
+    if let Some(path) = &job.bundle {
+        let json = bundle::write(key, &digest, signature);
+        staged.push(output_file::stage(path, &json, Mode::Public)?);
+    }
+    if let Some(path) = &job.signature {
+        staged.push(output_file::stage(
+            path,
+            signature.to_base64().as_bytes(),
+            Mode::Public,
+        )?);
+    }
+    // Everything is on disk before anything takes its place.
+    staged.into_iter().try_for_each(Staged::replace)?;
+    Ok(Signed {
+        path: job.input.name(),
+        digest: digest.to_string(),
+        key_id: key.key_id().to_string(),
+        algorithm: scheme.to_string(),
+        bundle: job.bundle.as_ref().map(|path| path.display().to_string()),
+        signature: job.signature.as_ref().map(|_| signature.to_base64()),
+    })
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Element<'a> {
+    Signed(&'a Signed),
+    Failed { path: &'a str, error: ErrorView<'a> },
+}
+
+fn summary(
+    results: Vec<Option<Result<Signed, (String, CliError)>>>,
+    notes: Vec<String>,
+) -> Outcome {
+    let results: Vec<_> = results
+        .into_iter()
+        .map(|result| result.unwrap_or_else(stopped))
+        .collect();
+    let elements: Vec<Element<'_>> = results
+        .iter()
+        .map(|result| match result {
+            Ok(signed) => Element::Signed(signed),
+            Err((path, error)) => Element::Failed {
+                path,
+                error: error.view(),
+            },
+        })
+        .collect();
+    let text = results
+        .iter()
+        .filter_map(|result| result.as_ref().ok())
+        .map(line)
+        .collect::<String>();
+    let mut outcome = Outcome {
+        text,
+        notes,
+        ..Outcome::default()
+    }
+    .json(&elements);
+    outcome.failures = results
+        .iter()
+        .filter_map(|result| result.as_ref().err())
+        .map(|(_, e)| e.clone())
+        .collect();
+    outcome
+}
+
+fn line(signed: &Signed) -> String {
+    let Signed {
+        path,
+        digest,
+        bundle,
+        ..
+    } = signed;
+    match bundle {
+        Some(bundle) => format!("{path}  {digest}  signed: {bundle}\n"),
+        None => format!("{path}  {digest}  signed\n"),
+    }
+}
+
+/// For an input whose work ended without a result.
+fn stopped<T>() -> Result<T, (String, CliError)> {
+    Err((
+        String::new(),
+        CliError::new(ErrorKind::Failed, "the work ended before its time"),
+    ))
+}

@@ -1,0 +1,141 @@
+//! The one error type of the command line: what is printed, and with which code it exits.
+
+use std::error::Error as StdError;
+use std::path::Path;
+
+use serde::Serialize;
+use touchmark_core::{ErrorKind, Explain};
+
+/// An error ready to be shown.
+#[derive(Clone, Debug)]
+pub(crate) struct CliError {
+    kind: ErrorKind,
+    code: u8,
+    message: String,
+    hint: Option<String>,
+    causes: Vec<String>,
+}
+
+/// As the JSON contract has it: `{kind,message,hint?,causes}`.
+#[derive(Serialize)]
+pub(crate) struct ErrorView<'a> {
+    kind: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    causes: &'a [String],
+}
+
+impl CliError {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            code: code_of(kind),
+            message: message.into(),
+            hint: None,
+            causes: Vec::new(),
+        }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Usage, message)
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn cause(mut self, cause: &(dyn StdError + 'static)) -> Self {
+        self.causes = chain(Some(cause));
+        self
+    }
+
+    /// An exit code other than the group's own.
+    pub(crate) fn with_code(mut self, code: u8) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn file(action: &str, path: &Path, error: &std::io::Error) -> Self {
+        Self::new(
+            ErrorKind::Failed,
+            format!("cannot {action} {}", path.display()),
+        )
+        .cause(error)
+    }
+
+    /// Says what was being done when the error came up.
+    pub(crate) fn context(mut self, what: &str) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
+    pub(crate) fn code(&self) -> u8 {
+        self.code
+    }
+
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    pub(crate) fn causes(&self) -> &[String] {
+        &self.causes
+    }
+
+    pub(crate) fn view(&self) -> ErrorView<'_> {
+        ErrorView {
+            kind: self.kind.as_str(),
+            message: &self.message,
+            hint: self.hint_text(),
+            causes: &self.causes,
+        }
+    }
+}
+
+impl<E: Explain> From<E> for CliError {
+    fn from(error: E) -> Self {
+        Self {
+            kind: error.kind(),
+            code: code_of(error.kind()),
+            message: error.to_string(),
+            hint: error.hint(),
+            causes: chain(error.source()),
+        }
+    }
+}
+
+/// The exit code of each group of errors; scripts rely on them.
+fn code_of(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::Usage => 2,
+        ErrorKind::Key => 3,
+        ErrorKind::Secret => 4,
+        ErrorKind::Unreachable => 5,
+        ErrorKind::Malformed => 6,
+        ErrorKind::Rejected => 12,
+        _ => 1,
+    }
+}
+
+fn chain(mut error: Option<&(dyn StdError + 'static)>) -> Vec<String> {
+    let mut causes: Vec<String> = Vec::new();
+    while let Some(cause) = error {
+        let text = cause.to_string();
+        // Transparent wrappers repeat what they wrap.
+        if causes.last() != Some(&text) {
+            causes.push(text);
+        }
+        error = cause.source();
+    }
+    causes
+}
