@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn work_in_time_is_returned() {
         assert_eq!(run(None, ready(1)), Ok(1));
-        let later = SystemTime::now() + Duration::from_secs(3600);
+        let later = SystemTime::now() + Duration::from_hours(1);
         assert_eq!(run(Some(later), ready(1)), Ok(1));
     }
 

@@ -30,9 +30,9 @@
 //! counts.
 
 mod deadline;
-//HOST pub mod host;
+pub mod host;
 pub mod serve;
 pub mod wire;
 
-//HOST pub use host::{PluginError, PluginProvider};
+pub use host::{PluginError, PluginProvider};
 pub use serve::{PluginBackend, ServeError, serve, serve_arguments};

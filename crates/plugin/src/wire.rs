@@ -91,7 +91,7 @@ impl From<serde_json::Error> for WireError {
 /// # Errors
 /// It is none, or names no method of the protocol with its arguments.
 pub fn parse_request(json: &[u8]) -> Result<Request, WireError> {
-    check_length(json, REQUEST_LIMIT)?;
+    check_shape(json, REQUEST_LIMIT)?;
     let raw: request::Raw = serde_json::from_slice(json)?;
     raw.try_into()
 }
@@ -102,13 +102,21 @@ pub fn parse_request(json: &[u8]) -> Result<Request, WireError> {
 /// # Errors
 /// It is none.
 pub fn parse_response(json: &[u8]) -> Result<Response, WireError> {
-    check_length(json, RESPONSE_LIMIT)?;
+    check_shape(json, RESPONSE_LIMIT)?;
     Ok(serde_json::from_slice(json)?)
 }
 
-fn check_length(json: &[u8], limit: usize) -> Result<(), WireError> {
+/// Refuses what is too long, and arrays: serde takes one for an object.
+fn check_shape(json: &[u8], limit: usize) -> Result<(), WireError> {
     if json.len() > limit {
         return Err(WireError::TooLong(limit));
+    }
+    if json.trim_ascii_start().first() == Some(&b'[') {
+        return Err(WireError::Json {
+            problem: "an array instead of an object",
+            line: 1,
+            column: 1,
+        });
     }
     Ok(())
 }

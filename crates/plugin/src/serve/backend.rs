@@ -24,9 +24,5 @@ pub trait PluginBackend: Send + Sync {
     ///
     /// # Errors
     /// The reference already names a key, or no such key can be made there.
-    async fn generate(
-        &self,
-        reference: &str,
-        algorithm: KeyAlgorithm,
-    ) -> Result<PublicKey, Fault>;
+    async fn generate(&self, reference: &str, algorithm: KeyAlgorithm) -> Result<PublicKey, Fault>;
 }

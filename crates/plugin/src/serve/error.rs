@@ -75,7 +75,11 @@ impl ServeError {
 }
 
 fn printable(character: char) -> char {
-    if character.is_control() { ' ' } else { character }
+    if character.is_control() {
+        ' '
+    } else {
+        character
+    }
 }
 
 impl Explain for ServeError {
@@ -95,7 +99,9 @@ impl Explain for ServeError {
             Self::Request(error) => return error.hint(),
             Self::Backend(fault) => return fault.hint(),
             Self::Read(_) => return None,
-            Self::Arguments => "let cosign call it, as in cosign sign-blob --key touchmark://REF".into(),
+            Self::Arguments => {
+                "let cosign call it, as in cosign sign-blob --key touchmark://REF".into()
+            }
             Self::Version(_) => format!("use a host that speaks {PROTOCOL_VERSION}"),
             Self::KeyVersion(_) => "name the key that is meant instead".into(),
             Self::Hash(_) => "use SHA-256, SHA-384 or SHA-512 (5, 6 or 7)".into(),

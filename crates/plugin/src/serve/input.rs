@@ -103,7 +103,10 @@ impl<'a> Plan<'a> {
 
     fn stream_hash(&self, key: KeyAlgorithm) -> Result<HashAlgorithm, ServeError> {
         let named = self.message_hash.unwrap_or(hash::NONE);
-        match [named, self.init_hash].into_iter().find(|number| *number != hash::NONE) {
+        match [named, self.init_hash]
+            .into_iter()
+            .find(|number| *number != hash::NONE)
+        {
             Some(number) => known(number),
             None => Ok(SignatureScheme::default_for(key)
                 .hash()
@@ -187,7 +190,10 @@ impl<R: Read> Timed<R> {
 
 impl<R: Read> Read for Timed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.deadline.is_some_and(|deadline| deadline <= SystemTime::now()) {
+        if self
+            .deadline
+            .is_some_and(|deadline| deadline <= SystemTime::now())
+        {
             return Err(io::ErrorKind::TimedOut.into());
         }
         self.reader.read(buffer)

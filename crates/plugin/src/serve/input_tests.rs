@@ -73,7 +73,10 @@ fn standard_input_is_hashed_as_the_call_then_the_key_reference_then_the_key_says
         // An empty digest is none.
         assert_eq!(choose(P384, Some(0), call, init).unwrap(), chosen);
     }
-    assert!(matches!(choose(RSA, None, None, 4), Err(ServeError::Hash(4))));
+    assert!(matches!(
+        choose(RSA, None, None, 4),
+        Err(ServeError::Hash(4))
+    ));
 }
 
 #[test]
@@ -81,7 +84,10 @@ fn ed25519_signs_the_message_or_a_sha512_digest() {
     let key = KeyAlgorithm::Ed25519;
     for init in [0, 5, 17] {
         let pure = choose(key, None, None, init).unwrap();
-        assert_eq!((pure.scheme, pure.input), (SignatureScheme::Ed25519, Input::Whole));
+        assert_eq!(
+            (pure.scheme, pure.input),
+            (SignatureScheme::Ed25519, Input::Whole)
+        );
         for hash in [None, Some(7)] {
             let prehashed = scheme_of(key, Some(64), hash, init);
             assert_eq!(prehashed, SignatureScheme::Ed25519ph);
@@ -97,13 +103,18 @@ fn ed25519_signs_the_message_or_a_sha512_digest() {
 #[test]
 fn a_long_message_is_refused_for_pure_ed25519_only() {
     let long = || Timed::new(io::repeat(0).take(MESSAGE_LIMIT as u64 + 1), None);
-    assert!(matches!(Input::Whole.read(long()), Err(ServeError::TooLong)));
+    assert!(matches!(
+        Input::Whole.read(long()),
+        Err(ServeError::TooLong)
+    ));
     assert!(Input::Hashed(HashAlgorithm::Sha256).read(long()).is_ok());
 }
 
 #[test]
 fn reading_stops_at_the_deadline() {
     let endless = Timed::new(io::repeat(0), Some(SystemTime::now()));
-    let error = Input::Hashed(HashAlgorithm::Sha256).read(endless).unwrap_err();
+    let error = Input::Hashed(HashAlgorithm::Sha256)
+        .read(endless)
+        .unwrap_err();
     assert!(matches!(error, ServeError::Deadline));
 }

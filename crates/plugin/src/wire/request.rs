@@ -189,10 +189,14 @@ impl Request {
             Method::CreateKey(arguments) => arguments.ctx_deadline,
             method => of_rpc(method.rpc_options()),
         };
-        [init.ctx_deadline, of_rpc(init.rpc_options.as_ref()), of_method]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            init.ctx_deadline,
+            of_rpc(init.rpc_options.as_ref()),
+            of_method,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// The version of the key that is asked for, where one is.
@@ -220,9 +224,10 @@ impl Method {
             Self::DefaultAlgorithm | Self::SupportedAlgorithms | Self::CreateKey(_) => None,
             Self::PublicKey(options) => Some(&options.rpc_options),
             Self::SignMessage(options) => Some(&options.rpc_options),
-            Self::VerifySignature(arguments) => {
-                arguments.verify_options.as_ref().map(|options| &options.rpc_options)
-            }
+            Self::VerifySignature(arguments) => arguments
+                .verify_options
+                .as_ref()
+                .map(|options| &options.rpc_options),
         }
     }
 }
@@ -267,7 +272,9 @@ impl TryFrom<Raw> for Request {
     fn try_from(raw: Raw) -> Result<Self, WireError> {
         let method = match raw.method_name.as_str() {
             "defaultAlgorithm" => raw.default_algorithm.map(|_| Method::DefaultAlgorithm),
-            "supportedAlgorithms" => raw.supported_algorithms.map(|_| Method::SupportedAlgorithms),
+            "supportedAlgorithms" => raw
+                .supported_algorithms
+                .map(|_| Method::SupportedAlgorithms),
             "createKey" => raw.create_key.map(Method::CreateKey),
             "publicKey" => raw
                 .public_key
@@ -276,7 +283,11 @@ impl TryFrom<Raw> for Request {
                 .sign_message
                 .map(|found| Method::SignMessage(found.sign_options.unwrap_or_default())),
             "verifySignature" => raw.verify_signature.map(Method::VerifySignature),
-            _ => return Err(WireError::Method(raw.method_name.chars().take(64).collect())),
+            _ => {
+                return Err(WireError::Method(
+                    raw.method_name.chars().take(64).collect(),
+                ));
+            }
         };
         Ok(Self {
             init: raw.init_options,

@@ -33,7 +33,7 @@ fn requests_are_written_byte_for_byte_as_sigstore_writes_them() {
 
 #[test]
 fn a_deadline_is_the_same_moment_in_utc() {
-    let expected = SystemTime::UNIX_EPOCH + Duration::from_millis(4_078_761_420_120);
+    let expected = SystemTime::UNIX_EPOCH + Duration::from_millis(4_078_689_420_120);
     for vector in [
         vector!("request-create-key-with-deadline"),
         vector!("request-public-key-with-deadline"),
@@ -143,14 +143,18 @@ fn malformed_requests_are_refused_without_repeating_them() {
         assert_eq!(error.kind(), ErrorKind::Malformed, "{json}");
         assert!(error.hint().unwrap().contains("v1"), "{json}");
     }
-    let json = r#"{"initOptions":{"protocolVersion":"v1","keyResourceID":"k","hashFunc":"s3cret"}}"#;
+    let json =
+        r#"{"initOptions":{"protocolVersion":"v1","keyResourceID":"k","hashFunc":"s3cret"}}"#;
     let error = parse_request(json.as_bytes()).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("s3cret"));
 }
 
 #[test]
 fn nesting_without_end_is_refused() {
-    for json in [r#"{"x":"#.repeat(50_000), format!(r#"{{"x":{}"#, "[".repeat(100_000))] {
+    for json in [
+        r#"{"x":"#.repeat(50_000),
+        format!(r#"{{"x":{}"#, "[".repeat(100_000)),
+    ] {
         assert!(parse_response(json.as_bytes()).is_err());
         assert!(parse_request(json.as_bytes()).is_err());
     }
