@@ -20,15 +20,24 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEs153bjgCdmVG8VoJEiJsG6kA62kk
 -----END PUBLIC KEY-----
 ";
 
-/// A script that answers `publicKey` with [`PEM`], and everything else with `other`.
-fn with_key(other: &str) -> Script {
+/// The shell command that answers `method` with a public key.
+fn key_answer(method: &str, pem: &str) -> String {
+    format!(
+        r#"printf '{{"{method}":{{"publicKeyPEM":"%s"}}}}' "$(printf '%s' '{pem}' | base64 -w0)""#
+    )
+}
+
+/// A script that answers `publicKey` with `pem`, and everything else with `other`.
+fn with_key_of(pem: &str, other: &str) -> Script {
+    let answer = key_answer("publicKey", pem);
     Script::new(&format!(
-        r#"case $2 in *'"methodName":"publicKey"'*)
-             printf '{{"publicKey":{{"publicKeyPEM":"%s"}}}}' "$(printf '{PEM}' | base64 -w0)"
-             exit ;;
-           esac
+        r#"case $2 in *'"methodName":"publicKey"'*) {answer}; exit ;; esac
            {other}"#
     ))
+}
+
+fn with_key(other: &str) -> Script {
+    with_key_of(PEM, other)
 }
 
 fn sign(script: &Script) -> touchmark_core::SignError {
@@ -119,9 +128,7 @@ fn a_flood_is_cut_off() {
 
 #[test]
 fn the_exit_status_means_nothing() {
-    let script = with_key("exit 1");
-    let body = fs::read_to_string(script.file("sigstore-kms-test")).unwrap();
-    let script = Script::new(&body.replace("exit ;;", "exit 1 ;;"));
+    let script = Script::new(&format!("{}; exit 1", key_answer("publicKey", PEM)));
     block_on(script.provider.public_key(&uri("key"))).unwrap();
 }
 
@@ -203,10 +210,7 @@ fn a_malformed_public_key_is_refused() {
     let twice = format!("{PEM}{PEM}");
     let weak = PEM.replace("MFkw", "MFkx");
     for pem in ["", "hello", &PEM[..90], &twice, &weak] {
-        let script = Script::new(&format!(
-            r#"printf '{{"publicKey":{{"publicKeyPEM":"%s"}}}}' "$(printf '%s' '{pem}' | base64 -w0)""#
-        ));
-        let fault = script.refusal();
+        let fault = Script::new(&key_answer("publicKey", pem)).refusal();
         assert_eq!(fault.kind(), ErrorKind::Malformed);
         let error = fault.downcast_ref::<PluginError>().unwrap();
         assert!(matches!(error, PluginError::PublicKey { .. }), "{error}");
@@ -236,8 +240,9 @@ fn a_key_of_another_algorithm_than_asked_for_is_no_success() {
              *'"methodName":"publicKey"'*) echo '{{"errorMessage":"none"}}' ;;
              *'"methodName":"supportedAlgorithms"'*)
                echo '{{"supportedAlgorithms":{{"supportedAlgorithms":["ecdsa-p384"]}}}}' ;;
-             *) printf '{{"createKey":{{"publicKeyPEM":"%s"}}}}' "$(printf '{PEM}' | base64 -w0)" ;;
-           esac"#
+             *) {} ;;
+           esac"#,
+        key_answer("createKey", PEM)
     ));
     let wanted = KeyAlgorithm::Ecdsa(Curve::P384);
     let error = block_on(script.provider.generate(&uri("key"), wanted)).unwrap_err();
@@ -278,12 +283,7 @@ fn a_plugin_that_does_not_read_its_input_is_fine_and_long_messages_are_refused()
 MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
 -----END PUBLIC KEY-----
 ";
-    let script = Script::new(&format!(
-        r#"case $2 in *'"methodName":"publicKey"'*)
-             printf '{{"publicKey":{{"publicKeyPEM":"%s"}}}}' "$(printf '{key}' | base64 -w0)" ;;
-           *) echo '{{"errorMessage":"not today"}}' ;;
-           esac"#
-    ));
+    let script = with_key_of(key, "echo '{\"errorMessage\":\"not today\"}'");
     let signer = script.open("key");
     let sign = |length: usize| {
         let message = vec![0; length];
@@ -329,4 +329,30 @@ fn first_deadline(request: &str) -> &str {
     let start = request.find("\"ctxDeadline\"").unwrap();
     let end = request.find("\"protocolVersion\"").unwrap();
     &request[start..end]
+}
+
+/// Runs itself again with a PIN in the environment: where a plugin finds it, and may log it.
+#[test]
+fn a_secret_of_the_environment_is_not_repeated() {
+    const NAME: &str = "TOUCHMARK_PIN";
+    const PIN: &str = "a-test-pin-848132";
+    if std::env::var(NAME).as_deref() != Ok(PIN) {
+        let again = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "a_secret_of_the_environment_is_not_repeated"])
+            .env(NAME, PIN)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&again.stdout);
+        assert!(
+            again.status.success() && text.contains("1 passed"),
+            "{text}"
+        );
+        return;
+    }
+    let body = r#"echo "login with $TOUCHMARK_PIN" >&2; echo "{\"errorMessage\":\"wrong: $TOUCHMARK_PIN\"}""#;
+    let script = Script::new(body);
+    let fault = script.refusal();
+    let expected = "failed: wrong: [redacted]; it wrote: login with [redacted]";
+    assert!(fault.to_string().ends_with(expected), "{fault}");
+    assert!(!format!("{fault:?} {:?}", script.provider).contains(PIN));
 }
