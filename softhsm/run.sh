@@ -5,7 +5,8 @@
 # A test or benchmark (a program in target/*/deps) gets a fresh directory with an
 # empty SoftHSM and an empty kryoptic configuration, named by SOFTHSM2_CONF and
 # KRYOPTIC_CONF, whatever these were set to: tests must never reach a person's
-# tokens. FAULTY_PKCS11_PLAN names the place for the plan of crates/faulty-pkcs11.
+# tokens. FAULTY_PKCS11_PLAN names the place for the plan of crates/faulty-pkcs11,
+# and XDG_RUNTIME_DIR is the directory, so that no test waits for another's locks.
 # The directory goes when the last process that was started with it ends.
 #
 # Everything else runs untouched: `cargo run`, nextest's listing of tests, and
@@ -30,7 +31,7 @@ mkfifo "$dir/alive"
 softhsm_conf "$dir"
 : >"$dir/kryoptic.conf"
 export SOFTHSM2_CONF="$dir/softhsm2.conf" KRYOPTIC_CONF="$dir/kryoptic.conf"
-export FAULTY_PKCS11_PLAN="$dir/faulty.json"
+export FAULTY_PKCS11_PLAN="$dir/faulty.json" XDG_RUNTIME_DIR="$dir"
 
 # The program takes this shell's place, so signals and its exit status need no
 # forwarding. Who cleans up then? A process that reads from a pipe whose other

@@ -97,6 +97,8 @@ impl Touchmark {
             .env("XDG_STATE_HOME", home.join("state"))
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("XDG_DATA_HOME", home.join("data"))
+            // Locks on a token must be the same for all who use it: those of this test process.
+            .envs(std::env::var_os("XDG_RUNTIME_DIR").map(|dir| ("XDG_RUNTIME_DIR", dir)))
             .envs(self.env.iter().map(|(name, value)| (name, value)))
     }
 }
@@ -114,7 +116,7 @@ mod tests {
         assert_eq!(sh.read("out"), b"text");
         let names = output.stdout_text();
         let expected = "HOME ONCE PATH PWD SET XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME \
-                        XDG_STATE_HOME ";
+                        XDG_RUNTIME_DIR XDG_STATE_HOME ";
         assert_eq!(names.replace("SHLVL ", "").replace("_ ", ""), expected);
     }
 }

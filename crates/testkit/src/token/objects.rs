@@ -45,10 +45,17 @@ impl TestToken {
             .success();
     }
 
-    /// Imports a private key (PKCS#8 or SEC1 in PEM) without any public object.
+    /// Imports a private key (PKCS#8 in PEM) without any public object.
     pub fn import_private_key(&self, pem: &str, label: &str, id: &str) {
         let der = openssl::private_key_der(pem);
         self.write_object("privkey", &der, label, id);
+    }
+
+    /// Imports a private key (PKCS#8 in PEM) and its public half.
+    pub fn import_key_pair(&self, pem: &str, label: &str, id: &str) {
+        self.import_private_key(pem, label, id);
+        let public = openssl::public_key(pem);
+        self.write_object("pubkey", public.spki_der(), label, id);
     }
 
     /// Puts a certificate (DER) beside a key.

@@ -62,7 +62,7 @@ pub fn token_without_pin(label: &str) -> TestToken {
 }
 
 /// Initialises the token again: the same label and PINs, no objects. SoftHSM keeps the slot and
-/// gives the token a new serial number.
+/// the serial number.
 pub fn reinitialise(token: &TestToken) {
     let slot = token.slot.to_string();
     util(&["--init-token", "--slot", &slot, "--label", &token.label])
