@@ -1,7 +1,7 @@
 //! What can go wrong with a token, by who must act.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cryptoki::error::Error as CryptokiError;
@@ -20,7 +20,7 @@ pub enum Pkcs11Error {
     #[error("unusable PKCS#11 URI")]
     Uri(#[from] UriProblem),
     /// No module, or a file that is none, or one that does not start.
-    #[error("{}", module_text(path, problem))]
+    #[error("{}", module_text(path, *problem))]
     Module {
         /// The module's file, as it was given.
         path: PathBuf,
@@ -252,7 +252,7 @@ pub enum MalformedSource {
     Unknown(String),
 }
 
-fn module_text(path: &std::path::Path, problem: &ModuleProblem) -> String {
+fn module_text(path: &Path, problem: ModuleProblem) -> String {
     let path = path.display();
     match problem {
         ModuleProblem::NotNamed => "no PKCS#11 module is named".to_owned(),
@@ -302,8 +302,9 @@ impl From<Pkcs11Error> for Fault {
 impl Explain for Pkcs11Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Uri(_) | Self::TooLarge { .. } => ErrorKind::Usage,
-            Self::Module {
+            Self::Uri(_)
+            | Self::TooLarge { .. }
+            | Self::Module {
                 problem: ModuleProblem::NotNamed,
                 ..
             } => ErrorKind::Usage,

@@ -10,7 +10,7 @@ pub(crate) fn of(error: &Pkcs11Error) -> Option<String> {
         Pkcs11Error::Uri(problem) => uri(problem),
         Pkcs11Error::Module { problem, path, .. } => Some(module(*problem, path)),
         Pkcs11Error::Token { problem } => Some(token(problem).into()),
-        Pkcs11Error::Key { problem, .. } => key(problem).map(Into::into),
+        Pkcs11Error::Key { problem, .. } => Some(key(problem).into()),
         Pkcs11Error::Pin { problem, .. } => Some(pin(*problem).into()),
         Pkcs11Error::Interaction(error) => error.hint(),
         Pkcs11Error::Unsupported { .. } => {
@@ -90,8 +90,8 @@ fn token(problem: &TokenProblem) -> &'static str {
     }
 }
 
-fn key(problem: &KeyProblem) -> Option<&'static str> {
-    Some(match problem {
+fn key(problem: &KeyProblem) -> &'static str {
+    match problem {
         KeyProblem::None(_) => "check object= and id= in the URI; `touchmark key list` shows keys",
         KeyProblem::Several(_) => "add object= and id= to the URI, so that one key matches",
         KeyProblem::Exists(_) => "choose another label, or destroy the old key first",
@@ -106,7 +106,7 @@ fn key(problem: &KeyProblem) -> Option<&'static str> {
         }
         KeyProblem::OtherCertificate { .. } => "give the certificate that was issued for this key",
         KeyProblem::Extractable => "the token does not protect keys as asked: use another",
-    })
+    }
 }
 
 fn pin(problem: PinProblem) -> &'static str {
@@ -141,5 +141,109 @@ fn device(code: Option<RvError>) -> &'static str {
         }
         Some(RvError::SessionCount) => "close other programs that use the token",
         _ => "`touchmark doctor` shows whether the token answers",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cryptoki::context::Function;
+    use cryptoki::error::Error;
+    use touchmark_core::ErrorKind;
+
+    use super::*;
+    use crate::error::PinTries;
+
+    fn check(error: &Pkcs11Error, kind: ErrorKind, hint: &str) {
+        assert_eq!(error.kind(), kind, "{error}");
+        let found = error.hint().unwrap_or_default();
+        assert!(found.contains(hint), "{error}: {found}");
+        assert!(!found.ends_with('.'), "{found}");
+    }
+
+    #[test]
+    fn each_module_problem_says_what_to_do() {
+        for (problem, kind, hint) in [
+            (
+                ModuleProblem::NotNamed,
+                ErrorKind::Usage,
+                "TOUCHMARK_PKCS11_MODULE",
+            ),
+            (ModuleProblem::Missing, ErrorKind::Unreachable, "doctor"),
+            (
+                ModuleProblem::NotALibrary,
+                ErrorKind::Unreachable,
+                "shared library",
+            ),
+            (
+                ModuleProblem::NotPkcs11,
+                ErrorKind::Unreachable,
+                "C_GetFunctionList",
+            ),
+            (
+                ModuleProblem::NotStarted,
+                ErrorKind::Unreachable,
+                "SOFTHSM2_CONF",
+            ),
+        ] {
+            let error = Pkcs11Error::Module {
+                path: "/usr/lib/libsofthsm2.so".into(),
+                problem,
+                source: None,
+            };
+            check(&error, kind, hint);
+        }
+    }
+
+    #[test]
+    fn each_key_and_token_problem_says_what_to_do() {
+        for (problem, hint) in [
+            (TokenProblem::None(vec![]), "initialise"),
+            (TokenProblem::None(vec!["a".into()]), "token="),
+            (TokenProblem::Several(vec![]), "serial="),
+        ] {
+            check(&Pkcs11Error::Token { problem }, ErrorKind::Key, hint);
+        }
+        for (problem, hint) in [
+            (KeyProblem::None(vec![]), "key list"),
+            (KeyProblem::Several(vec![]), "id="),
+            (KeyProblem::Exists(vec![]), "another label"),
+            (KeyProblem::NotPrivate, "type=private"),
+            (KeyProblem::Disabled, "touchmark key enable"),
+            (KeyProblem::NoPublicKey, "key import"),
+            (KeyProblem::Extractable, "use another"),
+        ] {
+            let token = "t".into();
+            check(&Pkcs11Error::Key { token, problem }, ErrorKind::Key, hint);
+        }
+    }
+
+    #[test]
+    fn each_pin_problem_says_what_to_do() {
+        for (problem, hint) in [
+            (PinProblem::Missing, "TOUCHMARK_PIN"),
+            (PinProblem::Wrong(PinTries::CountLow), "not tried again"),
+            (PinProblem::Locked, "security officer"),
+            (PinProblem::FinalTry, "--use-final-pin-try"),
+            (PinProblem::NotInitialized, "C_InitPIN"),
+            (PinProblem::Expired, "change the PIN"),
+        ] {
+            let token = "t".into();
+            check(
+                &Pkcs11Error::Pin { token, problem },
+                ErrorKind::Secret,
+                hint,
+            );
+        }
+    }
+
+    #[test]
+    fn a_device_error_names_the_code() {
+        let code = RvError::DeviceRemoved;
+        let error = Pkcs11Error::device("signing")(Error::Pkcs11(code, Function::Sign));
+        assert_eq!(
+            error.to_string(),
+            "signing failed (CKR_DEVICE_REMOVED from C_Sign)"
+        );
+        check(&error, ErrorKind::Unreachable, "insert the token");
     }
 }

@@ -2,13 +2,15 @@
 
 use cryptoki::mechanism::MechanismType;
 use cryptoki::object::{Attribute, AttributeType, ObjectClass, ObjectHandle};
+use cryptoki::session::Session;
 use touchmark_core::{PublicKey, SignatureScheme};
 
-use crate::connection::{Connection, OpenSession};
+use crate::connection::{Access, Connection, OpenSession, Worker};
 use crate::error::{KeyProblem, Pkcs11Error};
 use crate::mechanism;
 use crate::object::{self, Object};
 use crate::public_half;
+use crate::seat::Clock;
 use crate::uri::{ObjectFilter, ObjectType, Pkcs11Uri};
 
 /// A key that was opened.
@@ -29,7 +31,7 @@ pub(crate) struct Key {
 /// The one private key that the URI means.
 pub(crate) fn find(
     connection: &Connection,
-    open: &OpenSession,
+    session: &Session,
     uri: &Pkcs11Uri,
 ) -> Result<Object, Pkcs11Error> {
     let token = connection.label();
@@ -43,7 +45,30 @@ pub(crate) fn find(
             problem: KeyProblem::NotPrivate,
         });
     }
-    object::one(&open.session, ObjectClass::PRIVATE_KEY, &uri.object, &token)
+    object::one(session, ObjectClass::PRIVATE_KEY, &uri.object, &token)
+}
+
+/// The public key that the URI means, with its `CKA_ID`: as the token shows it to anybody, else as
+/// the private key has it, after a login.
+pub(crate) fn public(
+    connection: &Connection,
+    worker: &mut Worker,
+    uri: &Pkcs11Uri,
+    pinned: Option<&PublicKey>,
+    clock: Clock<'_>,
+) -> Result<(Vec<u8>, PublicKey), Pkcs11Error> {
+    let token = connection.label();
+    let shown = connection.with_session(worker, uri, Access::Public, clock, |open| {
+        public_half::shown(&open.session, &uri.object, &token)
+    })?;
+    if let Some(shown) = shown {
+        return Ok(shown);
+    }
+    connection.with_session(worker, uri, Access::User, clock, |open| {
+        let private = find(connection, &open.session, uri)?;
+        let public = public_half::of(&open.session, &private, pinned, &token)?;
+        Ok((private.id, public))
+    })
 }
 
 impl Key {
@@ -55,7 +80,7 @@ impl Key {
         pinned: Option<&PublicKey>,
         number: u64,
     ) -> Result<Self, Pkcs11Error> {
-        let object = find(connection, open, uri)?;
+        let object = find(connection, &open.session, uri)?;
         let token = connection.label();
         let flags = [AttributeType::Sign, AttributeType::AlwaysAuthenticate];
         let flags = object::attributes(&open.session, object.handle, &flags)?;

@@ -4,24 +4,31 @@
 //! without touching its keys. Start at `provider.rs`; `connection.rs` is a token in use, and
 //! `pool.rs` the threads on which every call into a module is made.
 
+mod certificate;
+mod change;
 mod ckr;
 mod connection;
 pub mod decode;
+mod destroy;
 mod error;
+mod generate;
 mod hint;
 mod key;
+mod list;
 mod login;
 mod mechanism;
 mod module;
 mod object;
 mod options;
 mod pool;
+mod probe;
 mod provider;
 mod public_half;
 mod raw_sign;
 mod seat;
 mod signer;
 mod start_lock;
+mod switch;
 mod token;
 mod uri;
 
@@ -30,6 +37,7 @@ pub use error::{
     UriProblem,
 };
 pub use options::Pkcs11Options;
+pub use probe::{ModuleReport, probe};
 pub use provider::Pkcs11Provider;
 pub use signer::LONGEST_MESSAGE;
 pub use token::TokenDescription;

@@ -19,7 +19,7 @@ use crate::token::{self, TokenDescription};
 /// Between two looks at whether another thread has logged in.
 const POLL: Duration = Duration::from_millis(1);
 /// For typing a PIN on the device itself; the module waits inside `C_Login` meanwhile.
-const KEYPAD: Duration = Duration::from_secs(120);
+const KEYPAD: Duration = Duration::from_mins(2);
 
 impl Connection {
     /// Logs the user in, unless some session of this process already is, or the token asks for no
@@ -171,7 +171,7 @@ impl Connection {
     }
 }
 
-fn is_logged_in(session: &Session) -> Result<bool, Pkcs11Error> {
+pub(crate) fn is_logged_in(session: &Session) -> Result<bool, Pkcs11Error> {
     let info = session
         .get_session_info()
         .map_err(Pkcs11Error::device("reading the session's state"))?;

@@ -35,7 +35,8 @@ impl Object {
         Ok(object)
     }
 
-    fn summary(&self) -> String {
+    /// The object in an error or a report.
+    pub(crate) fn summary(&self) -> String {
         format!(
             "object={};id={}",
             percent_encode(&self.label),

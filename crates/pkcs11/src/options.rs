@@ -33,7 +33,7 @@ impl Default for Pkcs11Options {
             default_module: None,
             sessions: thread::available_parallelism().map_or(1, NonZero::get),
             deadline: Duration::from_secs(30),
-            generation_deadline: Duration::from_secs(300),
+            generation_deadline: Duration::from_mins(5),
             use_final_pin_try: false,
             serialize_startup: true,
         }

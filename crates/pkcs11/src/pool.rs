@@ -47,8 +47,10 @@ struct Shared<S> {
 
 struct Job<S> {
     reply: Arc<dyn Overdue>,
-    work: Box<dyn FnOnce(&mut S, &Seat) + Send>,
+    work: Work<S>,
 }
+
+type Work<S> = Box<dyn FnOnce(&mut S, &Seat) + Send>;
 
 /// Where the one answer goes: the job's, or the watchdog's.
 struct Reply<T> {
@@ -287,3 +289,7 @@ impl<S: Default + 'static> std::fmt::Debug for Pool<S> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "pool_tests.rs"]
+mod tests;

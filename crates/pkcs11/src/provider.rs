@@ -6,12 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use touchmark_core::{Fault, Interaction, KeyUri, OpenError, Provider, PublicKey, Signer};
+use touchmark_core::{
+    CertificateStore, Fault, Interaction, KeyDestroyer, KeyGenerator, KeyLister, KeySwitch, KeyUri,
+    OpenError, Provider, PublicKey, Signer,
+};
 
 use crate::Pkcs11Options;
 use crate::connection::{Access, Connection};
 use crate::error::{ModuleProblem, Pkcs11Error};
-use crate::key::Key;
+use crate::key::{self, Key};
 use crate::module::{self, Module, Turns};
 use crate::pool::Pool;
 use crate::signer::Pkcs11Signer;
@@ -113,6 +116,22 @@ impl Pkcs11Provider {
     }
 }
 
+impl Pkcs11Provider {
+    async fn read_public_key(&self, key: &KeyUri) -> Result<PublicKey, Pkcs11Error> {
+        let uri = Pkcs11Uri::parse(key)?;
+        let connection = self.connect(&uri).await?;
+        let pinned = self.shared.pinned(key);
+        let token = Arc::clone(&connection);
+        connection
+            .pool
+            .run("reading the public key", move |worker, clock| {
+                let pinned = pinned.as_ref();
+                key::public(&token, worker, &uri, pinned, clock).map(|(_, public)| public)
+            })
+            .await
+    }
+}
+
 impl Shared {
     /// The public key that was pinned for a URI.
     pub(crate) fn pinned(&self, key: &KeyUri) -> Option<PublicKey> {
@@ -196,5 +215,31 @@ impl Provider for Pkcs11Provider {
     async fn open(&self, key: &KeyUri) -> Result<Box<dyn Signer>, OpenError> {
         let signer = self.open_key(key).await.map_err(Fault::from)?;
         Ok(Box::new(signer))
+    }
+
+    /// Without a login where the token shows the public object, or names a certificate by the
+    /// URI's `id`.
+    async fn public_key(&self, key: &KeyUri) -> Result<PublicKey, OpenError> {
+        Ok(self.read_public_key(key).await.map_err(Fault::from)?)
+    }
+
+    fn generator(&self) -> Option<&dyn KeyGenerator> {
+        Some(self)
+    }
+
+    fn lister(&self) -> Option<&dyn KeyLister> {
+        Some(self)
+    }
+
+    fn destroyer(&self) -> Option<&dyn KeyDestroyer> {
+        Some(self)
+    }
+
+    fn switch(&self) -> Option<&dyn KeySwitch> {
+        Some(self)
+    }
+
+    fn certificates(&self) -> Option<&dyn CertificateStore> {
+        Some(self)
     }
 }

@@ -9,7 +9,7 @@ use x509_cert::Certificate;
 use crate::decode;
 use crate::error::{KeyProblem, MalformedSource, Pkcs11Error};
 use crate::object::{self, Object};
-use crate::uri::ObjectFilter;
+use crate::uri::{ObjectFilter, ObjectType};
 
 /// The attributes that hold a public key, on either half.
 const HOLDERS: [AttributeType; 5] = [
@@ -54,8 +54,66 @@ pub(crate) fn of(
     })
 }
 
+/// The public key of the objects that match, as far as the session shows them: a public object, or
+/// a certificate. Also its `CKA_ID`. `None` where nothing is shown and the private key decides.
+pub(crate) fn shown(
+    session: &Session,
+    filter: &ObjectFilter,
+    token: &str,
+) -> Result<Option<(Vec<u8>, PublicKey)>, Pkcs11Error> {
+    if filter.class != Some(ObjectType::Certificate) {
+        let found = object::all(session, ObjectClass::PUBLIC_KEY, filter)?;
+        let mut keys = Vec::new();
+        for object in &found {
+            keys.push((object.id.clone(), of_object(session, object.handle)?));
+        }
+        keys.dedup();
+        match keys.len() {
+            0 if filter.class == Some(ObjectType::Public) => {
+                let class = ObjectClass::PUBLIC_KEY;
+                return object::one(session, class, filter, token).map(|_| None);
+            }
+            0 => {}
+            1 => return Ok(Some(keys.remove(0))),
+            _ => {
+                return Err(Pkcs11Error::Key {
+                    token: token.to_owned(),
+                    problem: KeyProblem::Several(object::summaries(&found)),
+                });
+            }
+        }
+    }
+    shown_certificate(session, filter, token)
+}
+
+fn shown_certificate(
+    session: &Session,
+    filter: &ObjectFilter,
+    token: &str,
+) -> Result<Option<(Vec<u8>, PublicKey)>, Pkcs11Error> {
+    if filter.class == Some(ObjectType::Certificate) {
+        let object = object::one(session, ObjectClass::CERTIFICATE, filter, token)?;
+        let key = certificate_key(session, object.handle)?;
+        return Ok(Some((object.id, key)));
+    }
+    let Some(id) = &filter.id else {
+        return Ok(None);
+    };
+    Ok(only(certified(session, id)?).map(|key| (id.clone(), key)))
+}
+
+fn certificate_key(session: &Session, handle: ObjectHandle) -> Result<PublicKey, Pkcs11Error> {
+    let value = object::attributes(session, handle, &[AttributeType::Value])?;
+    let der = value.into_iter().find_map(|attribute| match attribute {
+        Attribute::Value(der) => Some(der),
+        _ => None,
+    });
+    of_certificate(&der.unwrap_or_default())
+        .map_err(Pkcs11Error::malformed("certificate on the token"))
+}
+
 /// How the other half of a key may be named: an empty name links nothing.
-fn twins(private: &Object) -> Vec<ObjectFilter> {
+pub(crate) fn twins(private: &Object) -> Vec<ObjectFilter> {
     let by_id = ObjectFilter {
         id: Some(private.id.clone()),
         ..ObjectFilter::default()

@@ -8,6 +8,8 @@ use crate::uri::TokenFilter;
 
 /// A slot with a token, as it was when it was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
+// The flags are the standard's (PKCS#11 §3.2), each independent of the others.
+#[allow(clippy::struct_excessive_bools)]
 pub struct TokenDescription {
     /// The token's label, without padding.
     pub label: String,
