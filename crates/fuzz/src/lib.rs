@@ -1,0 +1,61 @@
+//! Properties of every parser of foreign bytes, for a fuzzer and for a replay.
+//!
+//! Each module is one target: a function `check` that takes any bytes, says whether the parser
+//! accepted them, and panics where a property does not hold. `fuzz_targets/NAME.rs` hands it to libFuzzer; `tests/replay.rs` calls it on a
+//! stable compiler with the files of `corpus/NAME/` and with deterministic mutations of them, in
+//! every test run:
+//!
+//! ```sh
+//! cargo test --manifest-path crates/fuzz/Cargo.toml --target-dir target/fuzz
+//! ```
+//!
+//! Fuzzing itself takes `cargo install cargo-fuzz` and, for AddressSanitizer and coverage, a
+//! nightly compiler. One target for a minute; what it finds lands in `crates/fuzz/artifacts/NAME/`
+//! and belongs into `corpus/NAME/` once it is fixed:
+//!
+//! ```sh
+//! cargo +nightly fuzz run --fuzz-dir crates/fuzz --features libfuzzer key_uri -- -max_total_time=60
+//! ```
+//!
+//! The keys and signatures in the corpora were made with the private keys in `tests/vectors/keys`,
+//! by OpenSSL 3.0; the bundles around them have the members and order that cosign 3.1 writes.
+
+#![forbid(unsafe_code)]
+
+pub mod blob_verdict;
+pub mod bundle_json;
+pub mod detached_signature;
+pub mod digest_text;
+pub mod ecdsa_der;
+pub mod key_uri;
+pub mod legacy_bundle;
+pub mod pkcs11_uri;
+pub mod plugin_request;
+pub mod plugin_response;
+pub mod private_key_file;
+pub mod public_key_pem;
+pub mod spki_der;
+pub mod token_public_key;
+
+mod json;
+
+/// A target: whether the bytes are accepted; panics where a property does not hold.
+pub type Check = fn(&[u8]) -> bool;
+
+/// Every target by the name of its corpus.
+pub const TARGETS: [(&str, Check); 14] = [
+    ("blob_verdict", blob_verdict::check),
+    ("bundle_json", bundle_json::check),
+    ("detached_signature", detached_signature::check),
+    ("digest_text", digest_text::check),
+    ("ecdsa_der", ecdsa_der::check),
+    ("key_uri", key_uri::check),
+    ("legacy_bundle", legacy_bundle::check),
+    ("pkcs11_uri", pkcs11_uri::check),
+    ("plugin_request", plugin_request::check),
+    ("plugin_response", plugin_response::check),
+    ("private_key_file", private_key_file::check),
+    ("public_key_pem", public_key_pem::check),
+    ("spki_der", spki_der::check),
+    ("token_public_key", token_public_key::check),
+];
