@@ -21,10 +21,12 @@
 //!   sigstore's registry has for the key (SHA-384 for P-384, SHA-512 for P-521), without saying
 //!   which: the digest's length tells. An Ed25519 key gets the 64-byte digest of Ed25519ph if the
 //!   signature goes to a transparency log, else no digest: pure Ed25519 over standard input.
-//! * cosign 2: `publicKey`, then `signMessage`; without a digest, the hash is the one of
-//!   `initOptions.hashFunc` (5, SHA-256).
-//! * `cosign verify…` with `--key NAME://ID`: `publicKey`, or `verifySignature` with the message
-//!   on standard input or with a digest; here `initOptions.hashFunc` may be 0.
+//! * cosign 2, `sign-blob`: `publicKey`, `signMessage`, `publicKey`. No digest is sent, and the
+//!   hash is the one of `initOptions.hashFunc` (5, SHA-256). With an Ed25519 key and no log,
+//!   cosign 2.6.4 panics by itself before it signs.
+//! * `cosign verify-blob --signature` with `--key NAME://ID`: `verifySignature` alone, the message
+//!   on standard input. Other verifiers may send a digest instead, and where cosign loads a
+//!   verifier `initOptions.hashFunc` may be 0.
 //!
 //! cosign's `--timeout` arrives as `ctxDeadline`, up to three times in one request; the earliest
 //! counts.
