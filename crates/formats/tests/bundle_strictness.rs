@@ -1,4 +1,10 @@
 //! Every way in which a bundle can be malformed is refused: one good bundle, mutated.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use touchmark_core::{ErrorKind, Explain};
 use touchmark_formats::bundle::{self, Content, KeyMaterial, Version};

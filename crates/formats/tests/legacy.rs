@@ -1,4 +1,10 @@
 //! cosign 2's blob bundle: strict reading, and a `cert` that never adds a key.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 

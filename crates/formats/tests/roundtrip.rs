@@ -1,4 +1,10 @@
 //! What is written reads back, verifies, and is read by other implementations.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 

@@ -1,0 +1,1 @@
+MIGIAkIBsh8bPmGGm8c937rw1KZldFQk8hhlVUM4BSa8FR4mb33wil/QvhrPQynmNfz7nkK2spe/FD0wwPscaIVLXmgZnk4CQgFU0EHkYsMyh/yn+pnL9svjFhZ2fp5WVfZ242BHyaMYwZIDpxdKFpSPdkupfcgBdpEA2OdPwD0UGZK8qrvqckZ6+Q==

@@ -1,0 +1,1 @@
+MEUCIAx24RdbHu4DzU0Wfijqs4zxRmU0dynQj8rzyvgsHkpfAiEA2iIveLCI32EtG2JlFehoSKlS+ShpzjPTzOINiL4TecA=
