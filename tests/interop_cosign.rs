@@ -112,7 +112,7 @@ fn cosign_signs_with(touchmark: &Touchmark, key: &str, algorithm: &str) {
 
 fn token_key(token: &TestToken, algorithm: &str) {
     let touchmark = touchmark().token(token);
-    let uri = format!("pkcs11:token={};object=release", token.label);
+    let uri = token.uri("object=release").to_string();
     let generate = ["key", "generate", &uri, "--algorithm", algorithm];
     touchmark.command(generate).run().success();
     let evidence = sign_both_ways(&touchmark, &uri);
