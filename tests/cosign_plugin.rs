@@ -187,10 +187,8 @@ fn cosign_shows_our_error_and_hint() {
     let output = cosign
         .sign_blob(touchmark.dir(), &uri, "", &artifact, &bundle)
         .failure();
-    assert!(
-        output.stderr_text().contains("absent"),
-        "{}",
-        output.stderr_text()
-    );
+    output
+        .stderr_has("no key matches")
+        .stderr_has("`touchmark key list` shows keys");
     assert!(!touchmark.path("bundle.json").exists());
 }

@@ -4,7 +4,7 @@
 //! was called is spelled out; help for the whole, completions and man pages spell all.
 
 mod completions;
-//mod doctor;
+mod doctor;
 mod generate_key_pair;
 mod import_key_pair;
 mod key;
@@ -96,7 +96,7 @@ fn entries() -> Vec<Entry> {
             about: key::ABOUT,
             node: Node::Group(key::entries),
         },
-        //verb::<doctor::Doctor>(),
+        verb::<doctor::Doctor>(),
         verb::<completions::Completions>(),
         verb::<man::Man>(),
     ]

@@ -167,11 +167,11 @@ fn module(path: &Path) -> Vec<Check> {
             let ModuleReport {
                 description,
                 manufacturer,
-                library_version,
+                version,
                 ..
             } = &report;
             let detail =
-                format!("{description} {library_version} by {manufacturer}, {tokens} tokens");
+                format!("{description} {version} by {manufacturer}, {tokens} tokens");
             let mut checks = vec![check(&name, Status::Ok, detail)];
             checks.extend(
                 report
