@@ -128,6 +128,89 @@ fn links_lead_somewhere() {
     }
 }
 
+/// What the troubleshooting table quotes is what the program says, with `…` for what varies.
+#[test]
+fn the_errors_of_the_hsm_guide_are_real() {
+    const SIGN: &str = "touchmark sign-blob --key";
+    const KEY: &str = "pkcs11:token=release;object=2026";
+    let provoked = [
+        format!("TOUCHMARK_PKCS11_MODULE= {SIGN} '{KEY}' f"),
+        format!("{SIGN} '{KEY}?module-path=/nonexistent.so' f"),
+        format!("{SIGN} '{KEY}?module-path=/etc/passwd' f"),
+        format!("{SIGN} \"{KEY}?module-path=$a_library\" f"),
+        format!("SOFTHSM2_CONF=/nonexistent {SIGN} '{KEY}' f"),
+        format!("{SIGN} 'pkcs11:token=other;object=2026' f"),
+        format!("{SIGN} 'pkcs11:token=twin;object=2026' f"),
+        format!("{SIGN} 'pkcs11:token=release;object=other' f"),
+        format!("{SIGN} 'pkcs11:token=release' f"),
+        format!("TOUCHMARK_PIN= {SIGN} '{KEY}' f"),
+        format!("TOUCHMARK_PIN=4321 {SIGN} '{KEY}' f"),
+        format!("touchmark key disable '{KEY}'; {SIGN} '{KEY}' f"),
+    ];
+    // These need a token that locks, hangs or is swapped; the tests of the backend make such.
+    let elsewhere = [
+        "only one PIN try is left: not used",
+        "the PIN is locked",
+        "no user PIN has been set",
+        "the private key's public half is not to be found",
+        "the key is now …, it was …",
+        "…: no answer within …",
+    ];
+    let mut rows = rows("docs/guide-hsm.md", "an error says");
+    let source = fs::read_to_string(root().join("crates/pkcs11/src/error.rs")).unwrap();
+    rows.retain(|row| {
+        let is_elsewhere = elsewhere.contains(&row.as_str());
+        let mut parts = row.split('…').filter(|_| is_elsewhere);
+        assert!(
+            parts.all(|part| source.contains(part)),
+            "{row:?} is in no message"
+        );
+        !is_elsewhere
+    });
+    assert_eq!(rows.len(), provoked.len(), "{rows:#?}");
+    let scratch = Scratch::new();
+    let prepare =
+        "mkdir -p tokens; printf 'directories.tokendir = %s\n' \"$PWD/tokens\" >softhsm.conf
+        export SOFTHSM2_CONF=$PWD/softhsm.conf TOUCHMARK_PIN=1234
+        export TOUCHMARK_PKCS11_MODULE=/usr/lib/softhsm/libsofthsm2.so
+        a_library=$(ldd \"$(command -v bash)\" | sed -n 's/.*=> \\(.*libc\\.so[^ ]*\\).*/\\1/p')\n";
+    let tokens = "for label in release twin twin; do
+            softhsm2-util --init-token --free --label $label --pin 1234 --so-pin 12345678; done
+        touchmark key generate 'pkcs11:token=release;object=2026'
+        touchmark key generate 'pkcs11:token=release;object=2025'; echo x >f";
+    let bash = |script: &str| scratch.bash(&["-c", &format!("{prepare}{script}")]).run();
+    bash(&format!("set -e; {tokens}")).success();
+    for (row, command) in rows.iter().zip(&provoked) {
+        let said = bash(command).failure().stderr_text();
+        let errors = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("touchmark: error: "));
+        let matches = |error: &str| {
+            let found = row.split('…').try_fold(error, |rest, part| {
+                rest.find(part).map(|at| &rest[at + part.len()..])
+            });
+            found.is_some()
+        };
+        assert!(
+            errors.last().is_some_and(matches),
+            "{row:?} is not what it says:\n{said}"
+        );
+    }
+}
+
+/// The quoted texts in the first column of the table with this heading.
+fn rows(page: &str, heading: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let table = text
+        .lines()
+        .skip_while(|line| !line.contains(&format!("| {heading} |")));
+    let rows = table.skip(2).take_while(|line| line.starts_with('|'));
+    rows.filter_map(|row| row.split('|').nth(1))
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// mdBook shows only what its summary lists.
 #[test]
 fn the_summary_lists_every_page() {

@@ -97,8 +97,9 @@ fn every_verb_has_an_example_that_is_tested_and_none_is_tested_in_vain() {
 
 #[test]
 fn every_example_works_as_it_stands() {
+    let prepared = Place::prepare();
     for example in EXAMPLES {
-        let place = Place::prepare();
+        let place = prepared.copy();
         let command = shown(&place.scratch, example.verb);
         for made in example.makes {
             place.remove(made);
@@ -167,10 +168,8 @@ impl Place {
             scratch,
             key_id: String::new(),
         };
-        let hsm = place.file("hsm/tokens");
-        fs::create_dir_all(&hsm).unwrap();
-        let conf = format!("directories.tokendir = {}\n", hsm.display());
-        fs::write(place.file("hsm/softhsm2.conf"), conf).unwrap();
+        fs::create_dir_all(place.file("hsm/tokens")).unwrap();
+        place.configure();
         place
             .must("softhsm2-util --init-token --free --label release --pin 1234 --so-pin 12345678");
         place.must("touchmark key generate 'pkcs11:token=release;object=2025' >2025.pub");
@@ -190,6 +189,24 @@ impl Place {
         place.must("touchmark sign-blob --key cosign.key release.tar.gz");
         place.key_id = key_id;
         place
+    }
+
+    /// Another folder with the same content: what one example changes, the next does not see.
+    fn copy(&self) -> Self {
+        let copy = Self {
+            scratch: Scratch::new(),
+            key_id: self.key_id.clone(),
+        };
+        copy.must(&format!("cp -a '{}/.' .", self.scratch.work().display()));
+        copy.configure();
+        copy
+    }
+
+    /// Tells SoftHSM where this folder's token is.
+    fn configure(&self) {
+        let tokens = self.file("hsm/tokens");
+        let conf = format!("directories.tokendir = {}\n", tokens.display());
+        fs::write(self.file("hsm/softhsm2.conf"), conf).unwrap();
     }
 
     fn file(&self, name: &str) -> PathBuf {
