@@ -71,8 +71,7 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
 fn unsigned(integer: &[u8]) -> Option<Vec<u8>> {
     match integer {
         [] | [0x80..=0xff, ..] | [0, 0..=0x7f, ..] => None,
-        [0, digits @ ..] => Some(digits.to_vec()),
-        digits => Some(digits.to_vec()),
+        [0, digits @ ..] | digits => Some(digits.to_vec()),
     }
 }
 

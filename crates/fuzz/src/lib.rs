@@ -6,11 +6,14 @@
 //! every test run:
 //!
 //! ```sh
-//! cargo test --manifest-path crates/fuzz/Cargo.toml --target-dir target/fuzz
+//! cargo test --manifest-path crates/fuzz/Cargo.toml --target-dir target --locked
 //! ```
 //!
-//! Fuzzing itself takes `cargo install cargo-fuzz` and, for AddressSanitizer and coverage, a
-//! nightly compiler. One target for a minute; what it finds lands in `crates/fuzz/artifacts/NAME/`
+//! With the main workspace's target directory, and a `Cargo.lock` of the same versions, it takes
+//! the dependencies that are built there already.
+//!
+//! Fuzzing itself takes `cargo install cargo-fuzz` and, for the address sanitizer and
+//! coverage, a nightly compiler. One target for a minute; what it finds lands in `crates/fuzz/artifacts/NAME/`
 //! and belongs into `corpus/NAME/` once it is fixed:
 //!
 //! ```sh

@@ -54,7 +54,7 @@ fn write(uri: &Pkcs11Uri) -> String {
     let pin_source = uri.pin_source.as_ref().and_then(|source| match source {
         // As a URI: a path that starts like one is then not taken for it.
         SecretSource::File(path) => path.to_str().map(file_uri),
-        _ => None,
+        SecretSource::Descriptor(_) => None,
     });
     let query = [
         ("module-path", module_path.map(str::as_bytes)),

@@ -56,7 +56,7 @@ impl Iterator for Mutations<'_> {
         let mut bytes = self.seeds[self.next % self.seeds.len()].clone();
         self.next += 1;
         // One change finds the edges of what is accepted, several go past the first check.
-        for _ in 0..1 + self.random.below(3) {
+        for _ in 0..=self.random.below(3) {
             self.mutate(&mut bytes);
         }
         Some(bytes)
