@@ -145,7 +145,11 @@ impl Connection {
             stale => {
                 drop(stale);
                 OpenSession {
-                    session: self.open_session(false)?,
+                    session: self.open_session(false).inspect_err(|error| {
+                        if error.is_session_count() {
+                            clock.leave();
+                        }
+                    })?,
                     generation,
                     handles: HashMap::new(),
                 }

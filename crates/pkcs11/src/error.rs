@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cryptoki::error::Error as CryptokiError;
+use cryptoki::error::{Error as CryptokiError, RvError};
 use touchmark_core::interaction::InteractionError;
 use touchmark_core::{
     ErrorKind, Explain, Fault, KeyId, KeyUriError, PublicKeyError, SignatureError,
@@ -285,6 +285,12 @@ impl Pkcs11Error {
             what,
             source: source.into(),
         }
+    }
+
+    /// Whether the token has no more sessions to give.
+    pub(crate) fn is_session_count(&self) -> bool {
+        matches!(self, Self::Device { source, .. }
+            if ckr::code(source) == Some(RvError::SessionCount))
     }
 
     /// Whether the session is of no further use, but a new one may be.

@@ -31,7 +31,7 @@ pub(crate) struct Pool<S: Default + 'static> {
 
 struct Shared<S> {
     jobs: Receiver<Job<S>>,
-    limit: usize,
+    limit: AtomicUsize,
     deadline: Duration,
     /// Jobs that were queued and are not over.
     pending: AtomicUsize,
@@ -88,7 +88,7 @@ impl<S: Default + 'static> Pool<S> {
         Self {
             shared: Arc::new(Shared {
                 jobs,
-                limit: limit.max(1),
+                limit: AtomicUsize::new(limit.max(1)),
                 deadline,
                 pending: AtomicUsize::new(0),
                 working: AtomicUsize::new(0),
@@ -115,6 +115,11 @@ impl<S: Default + 'static> Pool<S> {
             .unwrap_or(Err(Pkcs11Error::Deadline { what, after }))
     }
 
+    /// Whether any thread is left to do what is queued.
+    pub(crate) fn is_staffed(&self) -> bool {
+        self.shared.working.load(Ordering::Relaxed) > 0
+    }
+
     fn submit<T: Send + 'static>(
         &self,
         what: &'static str,
@@ -134,6 +139,9 @@ impl<S: Default + 'static> Pool<S> {
         let work = Box::new(move |state: &mut S, seat: &Seat| {
             let result = call(state, Clock::new(seat, after));
             if seat.end() {
+                if seat.is_leaving() {
+                    shared.dismiss();
+                }
                 // Before the answer: its receiver may queue the next job at once.
                 shared.pending.fetch_sub(1, Ordering::Relaxed);
                 answer.send(result);
@@ -162,7 +170,8 @@ impl<S: Default + 'static> Shared<S> {
     /// Starts a worker where there are more jobs than workers.
     fn staff(self: &Arc<Self>, pending: usize) -> std::io::Result<()> {
         let working = self.working.load(Ordering::Relaxed);
-        if working >= self.limit || working >= pending || self.is_closed() {
+        let limit = self.limit.load(Ordering::Relaxed);
+        if working >= limit || working >= pending || self.is_closed() {
             return Ok(());
         }
         if !self.watched.swap(true, Ordering::Relaxed) {
@@ -176,7 +185,7 @@ impl<S: Default + 'static> Shared<S> {
         let hired = self
             .working
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |working| {
-                (working < self.limit).then_some(working + 1)
+                (working < limit).then_some(working + 1)
             });
         if hired.is_err() {
             return Ok(());
@@ -194,6 +203,12 @@ impl<S: Default + 'static> Shared<S> {
             .name(THREAD.into())
             .spawn(move || place.work())
             .map(|_| ())
+    }
+
+    /// A worker leaves for good; no more than the others are hired from now on.
+    fn dismiss(&self) {
+        let left = self.working.fetch_sub(1, Ordering::Relaxed) - 1;
+        self.limit.store(left.max(1), Ordering::Relaxed);
     }
 
     /// Gives overdue workers up, and puts others in their place.
@@ -245,7 +260,7 @@ impl<S: Default + 'static> Place<S> {
         while let Ok(job) = self.shared.jobs.recv() {
             self.seat.begin(job.reply, self.shared.deadline);
             (job.work)(&mut state, &self.seat);
-            if self.seat.is_given_up() {
+            if self.seat.is_given_up() || self.seat.is_leaving() {
                 break;
             }
         }
@@ -256,7 +271,7 @@ impl<S: Default + 'static> Place<S> {
 
 impl<S: Default + 'static> Drop for Place<S> {
     fn drop(&mut self) {
-        if !self.seat.is_given_up() {
+        if !self.seat.is_given_up() && !self.seat.is_leaving() {
             self.shared.working.fetch_sub(1, Ordering::Relaxed);
         }
         let (lock, condition) = &self.shared.ended;

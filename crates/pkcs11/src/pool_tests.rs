@@ -16,10 +16,10 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// A call that does not end before the test does.
 async fn hang(pool: &Pool<()>) -> Pkcs11Error {
-    let (hold, held) = mpsc::channel::<()>();
-    std::mem::forget(hold);
+    let (sender, receiver) = mpsc::channel::<()>();
+    std::mem::forget(sender);
     pool.run("hanging", move |(), _| {
-        let _ = held.recv();
+        let _ = receiver.recv();
         Ok(())
     })
     .await
@@ -86,6 +86,28 @@ fn a_pool_whose_calls_all_hang_is_closed() {
         pool.shared.given_up.load(Ordering::Relaxed),
         MOST_GIVEN_UP + 1
     );
+}
+
+#[test]
+fn a_thread_that_leaves_is_not_replaced_while_others_work() {
+    let pool = Pool::<()>::new(2, LONG);
+    block_on(async {
+        let (held, holds) = oneshot::channel::<()>();
+        let busy = pool
+            .submit("busy", move |(), _| Ok(holds.blocking_recv().is_ok()))
+            .unwrap();
+        let left = pool.run("leaving", |(), clock| {
+            clock.leave();
+            Ok(())
+        });
+        left.await.unwrap();
+        assert!(pool.is_staffed());
+        let queued = pool.submit("queued", |(), _| Ok(())).unwrap();
+        assert_eq!(pool.shared.working.load(Ordering::Relaxed), 1);
+        held.send(()).unwrap();
+        assert!(busy.await.unwrap().unwrap());
+        queued.await.unwrap().unwrap();
+    });
 }
 
 #[test]

@@ -20,6 +20,7 @@ struct State {
     due: Option<Instant>,
     caller: Option<Arc<dyn Overdue>>,
     given_up: bool,
+    leaving: bool,
 }
 
 impl Seat {
@@ -62,6 +63,11 @@ impl Seat {
         self.lock().given_up
     }
 
+    /// Whether the worker leaves after this job.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.lock().leaving
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -90,6 +96,11 @@ impl<'a> Clock<'a> {
     /// Starts the deadline anew.
     pub(crate) fn restart(&self) {
         self.seat.set_clock(Some(self.deadline));
+    }
+
+    /// The worker cannot do its work: it leaves after this job, and is not replaced.
+    pub(crate) fn leave(&self) {
+        self.seat.lock().leaving = true;
     }
 
     /// Starts another deadline.

@@ -47,18 +47,33 @@ impl Signer for Pkcs11Signer {
                 .ok_or(SignError::Scheme(scheme))?,
             Content::Message(message) => read(*message).map_err(Fault::from)?,
         };
-        let (connection, key) = (Arc::clone(&self.connection), Arc::clone(&self.key));
-        let raw = self
-            .connection
-            .pool
-            .run("signing", move |worker, clock| {
-                sign(&connection, &key, worker, clock, scheme, &data)
-            })
-            .await
-            .map_err(Fault::from)?;
+        let raw = self.sign_raw(scheme, data).await.map_err(Fault::from)?;
         mechanism::signature(algorithm, raw)
             .map_err(Pkcs11Error::malformed("signature from the token"))
             .map_err(|error| Fault::from(error).into())
+    }
+}
+
+impl Pkcs11Signer {
+    /// A token may have fewer sessions than there are workers. The worker that got none leaves, and
+    /// those that have one do its job.
+    async fn sign_raw(
+        &self,
+        scheme: SignatureScheme,
+        data: Vec<u8>,
+    ) -> Result<Vec<u8>, Pkcs11Error> {
+        let data = Arc::new(data);
+        loop {
+            let (connection, key) = (Arc::clone(&self.connection), Arc::clone(&self.key));
+            let data = Arc::clone(&data);
+            let signed = self.connection.pool.run("signing", move |worker, clock| {
+                sign(&connection, &key, worker, clock, scheme, &data)
+            });
+            match signed.await {
+                Err(error) if error.is_session_count() && self.connection.pool.is_staffed() => {}
+                done => return done,
+            }
+        }
     }
 }
 

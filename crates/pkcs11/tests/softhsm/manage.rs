@@ -5,7 +5,7 @@ use std::process::Command;
 use touchmark_core::{
     ErrorKind, Explain, KeyAlgorithm, KeyListing, KeyUri, ManageError, Provider, PublicKey,
 };
-use touchmark_pkcs11::Pkcs11Provider;
+use touchmark_pkcs11::{Pkcs11Options, Pkcs11Provider};
 
 use crate::support::{
     MODULE, TOKEN, block_on, conf, generate, init_token, isolated, provider, provider_without_pin,
@@ -47,7 +47,10 @@ fn a_made_key_is_protected_and_listed_under_a_uri_that_finds_it() {
             }
             assert_eq!(value(listing, "extractable"), Some(false));
             assert!(sign_with_every_scheme(&provider, &listing.uri).await > 0);
-            assert_eq!(list(&provider, &listing.uri).await, [listing.clone()]);
+            assert_eq!(
+                list(&provider, &listing.uri).await,
+                std::slice::from_ref(listing)
+            );
         });
     });
 }
@@ -74,7 +77,7 @@ fn several_tokens_are_listed_without_a_pin() {
     isolated("manage::several_tokens_are_listed_without_a_pin", || {
         init_token(&conf(), "second");
         let answers = crate::support::Answers::new(Some("9999"));
-        let provider = Pkcs11Provider::new(Default::default(), answers.clone());
+        let provider = Pkcs11Provider::new(Pkcs11Options::default(), answers.clone());
         let all: KeyUri = format!("pkcs11:?module-path={MODULE}").parse().unwrap();
         assert_eq!(block_on(list(&provider, &all)), []);
         assert_eq!(answers.asked(), 0);

@@ -36,11 +36,11 @@ pub(crate) fn isolated(name: &str, test: impl FnOnce()) {
     let tokens = home.path().join("tokens");
     std::fs::create_dir(&tokens).unwrap();
     let conf = home.path().join("softhsm2.conf");
-    let text = format!(
+    let content = format!(
         "directories.tokendir = {}\nlog.level = ERROR\n",
         tokens.display()
     );
-    std::fs::write(&conf, text).unwrap();
+    std::fs::write(&conf, content).unwrap();
     init_token(&conf, TOKEN);
     let status = Command::new(std::env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture", "--test-threads=1"])
