@@ -24,10 +24,10 @@ fn p256(token: &TestToken, label: &str, id: &str) {
     token.generate(KeyAlgorithm::default(), label, id);
 }
 
-fn a_key_is_found_by_each_of_its_names(token: TestToken) {
-    p256(&token, "one", "01");
-    p256(&token, "two", "02ff");
-    let provider = provider(&token);
+fn a_key_is_found_by_each_of_its_names(token: &TestToken) {
+    p256(token, "one", "01");
+    p256(token, "two", "02ff");
+    let provider = provider(token);
     let expected = token.read_public_key("02ff");
     let serial = format!("serial={};object=two", token.serial);
     let slot = format!("slot-id={};object=two", token.slot);
@@ -43,9 +43,9 @@ fn a_key_is_found_by_each_of_its_names(token: TestToken) {
     }
 }
 
-fn an_unknown_key_is_refused_with_the_keys_there_are(token: TestToken) {
-    p256(&token, "one", "01");
-    let fault = refusal(&provider(&token), &token.uri("object=three"));
+fn an_unknown_key_is_refused_with_the_keys_there_are(token: &TestToken) {
+    p256(token, "one", "01");
+    let fault = refusal(&provider(token), &token.uri("object=three"));
     assert_says(&fault, ErrorKind::Key, "one", "key list");
     let detail = detail(&fault);
     assert!(
@@ -54,10 +54,10 @@ fn an_unknown_key_is_refused_with_the_keys_there_are(token: TestToken) {
     );
 }
 
-fn a_label_that_two_keys_have_is_refused_and_the_id_decides(token: TestToken) {
-    p256(&token, "same", "01");
-    p256(&token, "same", "02");
-    let provider = provider(&token);
+fn a_label_that_two_keys_have_is_refused_and_the_id_decides(token: &TestToken) {
+    p256(token, "same", "01");
+    p256(token, "same", "02");
+    let provider = provider(token);
     let fault = refusal(&provider, &token.uri("object=same"));
     assert_several_keys(&fault);
     assert_says(&fault, ErrorKind::Key, "2 keys match", "id=");
@@ -65,10 +65,10 @@ fn a_label_that_two_keys_have_is_refused_and_the_id_decides(token: TestToken) {
     assert_eq!(signer.public_key(), &token.read_public_key("02"));
 }
 
-fn an_id_that_two_keys_have_is_refused_and_the_label_decides(token: TestToken) {
-    p256(&token, "one", "01");
-    p256(&token, "two", "01");
-    let provider = provider(&token);
+fn an_id_that_two_keys_have_is_refused_and_the_label_decides(token: &TestToken) {
+    p256(token, "one", "01");
+    p256(token, "two", "01");
+    let provider = provider(token);
     let fault = refusal(&provider, &token.uri("id=%01"));
     assert_several_keys(&fault);
     assert_says(&fault, ErrorKind::Key, "2 keys match", "object=");
@@ -85,7 +85,7 @@ fn assert_several_keys(fault: &touchmark_core::Fault) {
     );
 }
 
-fn another_token_is_refused_with_the_tokens_there_are(token: TestToken) {
+fn another_token_is_refused_with_the_tokens_there_are(token: &TestToken) {
     let mut other = token.clone();
     other.label = "another".into();
     let person = Person::with(&token.user_pin);
@@ -101,9 +101,9 @@ fn another_token_is_refused_with_the_tokens_there_are(token: TestToken) {
     assert_eq!(person.asked(), 0, "decided before any login");
 }
 
-fn a_public_object_does_not_sign(token: TestToken) {
-    p256(&token, "one", "01");
-    let fault = refusal(&provider(&token), &token.uri("object=one;type=public"));
+fn a_public_object_does_not_sign(token: &TestToken) {
+    p256(token, "one", "01");
+    let fault = refusal(&provider(token), &token.uri("object=one;type=public"));
     assert_says(&fault, ErrorKind::Key, "no private key", "type=private");
 }
 

@@ -38,8 +38,8 @@ fn assert_problem(fault: &touchmark_core::Fault, expected: PinProblem) {
     assert_eq!(fault.kind(), ErrorKind::Secret);
 }
 
-fn one_right_pin_opens_every_key(token: TestToken) {
-    let faulty = Faulty::wrap(&token);
+fn one_right_pin_opens_every_key(token: &TestToken) {
+    let faulty = Faulty::wrap(token);
     let (first, second) = (key(&faulty.token), faulty.token.uri("id=%01"));
     let before = faulty.calls("C_Login");
     let person = Person::with(&token.user_pin);
@@ -52,8 +52,8 @@ fn one_right_pin_opens_every_key(token: TestToken) {
     assert_eq!((person.asked(), faulty.calls("C_Login") - before), (1, 1));
 }
 
-fn a_wrong_pin_is_tried_once_and_never_again(token: TestToken) {
-    let faulty = Faulty::wrap(&token);
+fn a_wrong_pin_is_tried_once_and_never_again(token: &TestToken) {
+    let faulty = Faulty::wrap(token);
     let uri = key(&faulty.token);
     let before = faulty.calls("C_Login");
     let provider = asking(&Person::with("not-the-pin"));
@@ -81,8 +81,8 @@ fn a_wrong_pin_is_tried_once_and_never_again(token: TestToken) {
     assert_eq!(faulty.calls("C_Login") - before, 1);
 }
 
-fn no_pin_is_an_error_and_no_attempt(token: TestToken) {
-    let faulty = Faulty::wrap(&token);
+fn no_pin_is_an_error_and_no_attempt(token: &TestToken) {
+    let faulty = Faulty::wrap(token);
     let uri = key(&faulty.token);
     let before = faulty.calls("C_Login");
     let person = Person::absent();
@@ -92,8 +92,8 @@ fn no_pin_is_an_error_and_no_attempt(token: TestToken) {
     assert_eq!((person.asked(), faulty.calls("C_Login") - before), (1, 0));
 }
 
-fn a_pin_source_wins_over_the_person(token: TestToken) {
-    let uri = key(&token);
+fn a_pin_source_wins_over_the_person(token: &TestToken) {
+    let uri = key(token);
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("{}\n", token.user_pin)).unwrap();
     let with_source = format!("{uri}&pin-source=file:{}", file.path().display());
@@ -103,8 +103,8 @@ fn a_pin_source_wins_over_the_person(token: TestToken) {
     assert_eq!(person.asked(), 0);
 }
 
-fn an_unreadable_pin_source_is_not_replaced_by_a_guess(token: TestToken) {
-    let uri = key(&token);
+fn an_unreadable_pin_source_is_not_replaced_by_a_guess(token: &TestToken) {
+    let uri = key(token);
     let with_source = format!("{uri}&pin-source=file:/nowhere/pin");
     let person = Person::with(&token.user_pin);
     let fault = refusal(&asking(&person), &with_source.parse().unwrap());
@@ -112,8 +112,8 @@ fn an_unreadable_pin_source_is_not_replaced_by_a_guess(token: TestToken) {
     assert_eq!(person.asked(), 0);
 }
 
-fn an_always_authenticate_key_is_confirmed_for_each_signature(token: TestToken) {
-    let faulty = Faulty::wrap(&token);
+fn an_always_authenticate_key_is_confirmed_for_each_signature(token: &TestToken) {
+    let faulty = Faulty::wrap(token);
     let always = &["--always-auth"];
     faulty
         .token
@@ -127,8 +127,8 @@ fn an_always_authenticate_key_is_confirmed_for_each_signature(token: TestToken) 
     assert_eq!(faulty.calls("C_Login") - before, 1 + 3);
 }
 
-fn a_wrong_pin_for_one_signature_is_not_tried_again(token: TestToken) {
-    let faulty = Faulty::wrap(&token);
+fn a_wrong_pin_for_one_signature_is_not_tried_again(token: &TestToken) {
+    let faulty = Faulty::wrap(token);
     let always = &["--always-auth"];
     faulty
         .token

@@ -17,27 +17,22 @@ on_each_module! {
 /// A key pair whose public object is gone.
 fn private_only(token: &TestToken, algorithm: KeyAlgorithm) -> PublicKey {
     token.generate(algorithm, "key", "01");
-    let key = touchmark_public(token);
+    let key = token.read_public_key("01");
     token.delete_public_object("01");
     key
 }
 
-/// The public half while the public object is still there.
-fn touchmark_public(token: &TestToken) -> PublicKey {
-    token.read_public_key("01")
-}
-
-fn an_rsa_private_key_tells_its_public_half_itself(token: TestToken) {
+fn an_rsa_private_key_tells_its_public_half_itself(token: &TestToken) {
     token.generate(KeyAlgorithm::Rsa(2048), "key", "01");
     token.delete_public_object("01");
-    sign(&*open(&provider(&token), &token.uri("object=key")));
+    sign(&*open(&provider(token), &token.uri("object=key")));
 }
 
-fn a_certificate_with_the_same_id_is_enough(token: TestToken) {
-    let key = private_only(&token, KeyAlgorithm::default());
+fn a_certificate_with_the_same_id_is_enough(token: &TestToken) {
+    let key = private_only(token, KeyAlgorithm::default());
     let certificate = openssl::certificate_for(&key, "release");
     token.import_certificate(&certificate, "any label", "01");
-    let signer = open(&provider(&token), &token.uri("object=key"));
+    let signer = open(&provider(token), &token.uri("object=key"));
     assert_eq!(signer.public_key(), &key);
     sign(&*signer);
 }
@@ -92,8 +87,8 @@ fn a_wrong_pin_of_the_configuration_signs_nothing() {
     let signer = CheckedSigner::new(open(&provider, &uri), None).unwrap();
     let message = b"message".to_vec();
     let prepared = signer.schemes().next().unwrap().prepare(&message).unwrap();
-    let signed = block_on(signer.sign(&prepared));
-    assert!(matches!(signed, Err(SignError::SelfCheck(_))), "{signed:?}");
+    let result = block_on(signer.sign(&prepared));
+    assert!(matches!(result, Err(SignError::SelfCheck(_))), "{result:?}");
 }
 
 #[test]
@@ -108,6 +103,6 @@ fn a_certificate_for_another_key_signs_nothing() {
     let signer = CheckedSigner::new(signer, None).unwrap();
     let message = b"message".to_vec();
     let prepared = signer.schemes().next().unwrap().prepare(&message).unwrap();
-    let signed = block_on(signer.sign(&prepared));
-    assert!(matches!(signed, Err(SignError::SelfCheck(_))), "{signed:?}");
+    let result = block_on(signer.sign(&prepared));
+    assert!(matches!(result, Err(SignError::SelfCheck(_))), "{result:?}");
 }

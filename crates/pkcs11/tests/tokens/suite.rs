@@ -19,7 +19,7 @@ on_each_module! {
     keys_that_pkcs11_tool_made_pass
 }
 
-fn keys_that_pkcs11_tool_made_pass(token: TestToken) {
+fn keys_that_pkcs11_tool_made_pass(token: &TestToken) {
     let mut keys = Vec::new();
     for (number, algorithm) in ALGORITHMS.into_iter().enumerate() {
         let label = format!("made {algorithm}");
@@ -27,7 +27,7 @@ fn keys_that_pkcs11_tool_made_pass(token: TestToken) {
         keys.push(token.uri(&format!("object=made%20{algorithm}")));
     }
     suite::run(&Subject {
-        provider: &provider(&token),
+        provider: &provider(token),
         keys: &keys,
         missing: token.uri("object=nobody"),
         secrets: &[&token.user_pin],

@@ -117,8 +117,8 @@ pub(super) async fn many_at_once_keep_to_their_messages(signer: Box<dyn Signer>)
     };
     let running: Vec<_> = (0..AT_ONCE).map(start).collect();
     for task in running {
-        let signed = task.await.expect("a signature");
-        signed.unwrap_or_else(|error| panic!("one of {AT_ONCE} at once: {error}"));
+        let result = task.await.expect("a signature");
+        result.unwrap_or_else(|error| panic!("one of {AT_ONCE} at once: {error}"));
     }
 }
 
