@@ -144,8 +144,7 @@ fn is_scheme(text: &str) -> bool {
 
 /// Looks for `pin-value` in any spelling, before anything else can repeat the text.
 fn holds_pin_value(body: &str) -> bool {
-    let decoded = percent_decode(body).unwrap_or_else(|_| body.as_bytes().to_vec());
-    String::from_utf8_lossy(&decoded)
+    String::from_utf8_lossy(&percent_decode_lossy(body))
         .to_ascii_lowercase()
         .contains("pin-value")
 }
@@ -265,6 +264,28 @@ pub fn percent_decode(text: &str) -> Result<Vec<u8>, KeyUriError> {
     Ok(bytes)
 }
 
+/// Decodes each `%XX` and leaves a percent sign that starts none, for looking at text that may be
+/// malformed.
+#[must_use]
+pub fn percent_decode_lossy(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = tail.get(..2).filter(|_| *first == b'%');
+        match escaped.and_then(|digits| hex::decode(digits).ok()) {
+            Some(byte) => {
+                bytes.extend(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    bytes
+}
+
 /// Encodes every byte but RFC 3986's unreserved ones as `%XX`, upper case.
 #[must_use]
 pub fn percent_encode(bytes: &[u8]) -> String {
@@ -336,6 +357,7 @@ mod tests {
         for text in [
             "pkcs11:object=a?pin-value=1234",
             "pkcs11:a=b?%70in-value=1234",
+            "pkcs11:a=%zz?%70in-value=1234",
         ] {
             let error = text.parse::<KeyUri>().unwrap_err();
             assert!(error.hint().unwrap().contains("pin-source"));
