@@ -44,8 +44,7 @@ const VENDORS: [&str; 4] = [
 pub(crate) fn default_module() -> Option<PathBuf> {
     VARIABLES
         .iter()
-        .find_map(env::var_os)
-        .filter(|path| !path.is_empty())
+        .find_map(|name| env::var_os(name).filter(|path| !path.is_empty()))
         .map(PathBuf::from)
 }
 
