@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use touchmark_core::interaction::{Environment, FirstOf, SecretFile, SecretSource, Terminal};
+use touchmark_core::interaction::{
+    Environment, FirstOf, NonInteractive, SecretFile, SecretSource, Terminal,
+};
 use touchmark_core::{CheckedSigner, Interaction, Provider, PublicKey};
 
 use crate::backends::Backends;
@@ -26,6 +28,14 @@ impl Context {
         Self {
             globals,
             interaction,
+        }
+    }
+
+    /// The same, with nobody to ask for a PIN or password.
+    pub(crate) fn without_secrets(&self) -> Self {
+        Self {
+            globals: self.globals.clone(),
+            interaction: Arc::new(NonInteractive),
         }
     }
 
