@@ -26,7 +26,8 @@ impl Reference {
     pub(crate) fn parse(text: &str) -> Result<Self, CliError> {
         let text = text.strip_prefix(OURS).unwrap_or(text);
         let uri: KeyUri = text.parse()?;
-        if uri.scheme() != FILE || text.contains('/') {
+        // A scheme or a slash says that no name is meant.
+        if uri.scheme() != FILE || uri.body() != text || text.contains('/') {
             return Ok(Self { uri, pinned: None });
         }
         let config = Config::load()?;
