@@ -1,5 +1,6 @@
 //! What is signed or verified: a file, standard input, or only a digest.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use touchmark_core::{Digest, ErrorKind, HashAlgorithm, Message};
 
 use crate::error::CliError;
+use crate::report;
 use crate::stdin_password;
 
 /// One input of a blob verb, as the user wrote it.
@@ -22,7 +24,11 @@ pub(crate) enum Input {
 const NOT_FOUND: u8 = 11;
 
 impl Input {
-    pub(crate) fn parse(text: &str) -> Result<Self, CliError> {
+    pub(crate) fn parse(name: &OsStr) -> Result<Self, CliError> {
+        // A name that is no text is the name of a file.
+        let Some(text) = name.to_str() else {
+            return Ok(Self::File(PathBuf::from(name)));
+        };
         if text == "-" {
             stdin_password::stdin_is_data();
             return Ok(Self::Stdin);
@@ -61,8 +67,8 @@ impl Input {
     /// Makes it readable as often as it takes. Blocks.
     pub(crate) fn open(&self) -> Result<Artifact, CliError> {
         let source = match self {
-            Self::File(path) => Source::File(open_file(path)?),
-            Self::Stdin => Source::Spooled(spool().map_err(|error| {
+            Self::File(path) => open_file(path)?,
+            Self::Stdin => Source::Spooled(spool(&mut io::stdin().lock()).map_err(|error| {
                 CliError::new(ErrorKind::Failed, "standard input cannot be read").cause(&error)
             })?),
             Self::Digest(digest) => Source::Digest(digest.clone()),
@@ -74,7 +80,30 @@ impl Input {
     }
 }
 
-fn open_file(path: &Path) -> Result<PathBuf, CliError> {
+/// The names without `*.sigstore.json`, of which a note is made, where there are several: a
+/// shell's `*` matches bundles too.
+pub(crate) fn without_bundles<'a>(
+    names: &'a [OsString],
+    done: &str,
+) -> Result<Vec<&'a OsStr>, CliError> {
+    let is_bundle = |name: &OsStr| name.as_encoded_bytes().ends_with(b".sigstore.json");
+    let mut kept = Vec::new();
+    for name in names {
+        if names.len() > 1 && is_bundle(name) {
+            let name = name.display();
+            report::note(&format!("note: {name} is a bundle and was not {done}"));
+        } else {
+            kept.push(name.as_os_str());
+        }
+    }
+    if kept.is_empty() {
+        return Err(CliError::usage(format!("there is nothing to be {done}"))
+            .hint("name the files beside the bundles; a bundle alone is taken as a file"));
+    }
+    Ok(kept)
+}
+
+fn open_file(path: &Path) -> Result<Source, CliError> {
     let failed = |error: io::Error| {
         let code = if error.kind() == io::ErrorKind::NotFound {
             NOT_FOUND
@@ -83,21 +112,26 @@ fn open_file(path: &Path) -> Result<PathBuf, CliError> {
         };
         CliError::file("read", path, &error).with_code(code)
     };
-    let file = File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_dir() {
+    let mut file = File::open(path).map_err(failed)?;
+    let kind = file.metadata().map_err(failed)?.file_type();
+    if kind.is_dir() {
         return Err(
             CliError::new(ErrorKind::Failed, format!("{} is a folder", path.display()))
                 .hint("name the files in it"),
         );
     }
-    Ok(path.to_owned())
+    if kind.is_file() {
+        return Ok(Source::File(path.to_owned()));
+    }
+    // A pipe, as the shell's `<(…)` makes it.
+    spool(&mut file).map(Source::Spooled).map_err(failed)
 }
 
-/// Copies standard input to an unnamed temporary file: it can be read once only, and some schemes
-/// read twice. Memory stays flat.
-fn spool() -> io::Result<File> {
+/// Copies a stream to an unnamed temporary file: it can be read once only, and some schemes read
+/// twice. Memory stays flat.
+fn spool(stream: &mut dyn Read) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
-    io::copy(&mut io::stdin().lock(), &mut file)?;
+    io::copy(stream, &mut file)?;
     Ok(file)
 }
 

@@ -14,11 +14,13 @@ mod public_key;
 mod sign_blob;
 mod verify_blob;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::future::Future;
 use std::pin::Pin;
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
+use touchmark_core::KeyUriError;
+use touchmark_core::uri::percent_decode_lossy;
 
 pub(crate) use key::generate::generate_at;
 
@@ -27,6 +29,7 @@ use crate::env_flags;
 use crate::error::CliError;
 use crate::globals::{Globals, OutputFormat};
 use crate::outcome::Outcome;
+use crate::switches;
 
 /// A verb: its flags, and what it does.
 pub(crate) trait Verb: Args + Send + Sync + 'static {
@@ -139,7 +142,16 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Invocation, ParseErr
         .iter()
         .try_fold(&command, |at, name| at.find_subcommand(name))
     {
-        env_flags::expand(&with_globals(leaf), &mut arguments);
+        let leaf = with_globals(leaf);
+        env_flags::expand(&called, &leaf, &mut arguments);
+        switches::normalise(&leaf, &mut arguments);
+    }
+    if arguments.iter().any(|argument| reveals_pin(argument)) {
+        // Before clap, which repeats arguments.
+        return Err(ParseError {
+            source: ParseFailure::Cli(Box::new(KeyUriError::PinValue.into())),
+            format,
+        });
     }
     let matches = command.try_get_matches_from_mut(arguments).map_err(clap)?;
     let mut entries = entries();
@@ -169,6 +181,13 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Invocation, ParseErr
         source: ParseFailure::Cli(Box::new(none)),
         format,
     })
+}
+
+/// Whether an argument holds a PIN, as the attribute of a URI in any spelling.
+fn reveals_pin(argument: &OsStr) -> bool {
+    String::from_utf8_lossy(&percent_decode_lossy(&argument.to_string_lossy()))
+        .to_ascii_lowercase()
+        .contains("pin-value=")
 }
 
 /// The flags of all verbs that take a value, which is no verb.
@@ -252,10 +271,13 @@ fn grow(command: Command, entries: Vec<Entry>, spelled: Spelled<'_>) -> Command 
 /// The output format, for errors that come before the arguments are understood.
 fn wanted_format(arguments: &[OsString]) -> OutputFormat {
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    let given = words.windows(2).any(|pair| pair == ["--output", "json"])
-        || words.contains(&"--output=json")
-        || std::env::var_os("TOUCHMARK_OUTPUT").is_some_and(|value| value == "json");
-    if given {
+    let separate = words.windows(2).filter(|pair| pair[0] == "--output");
+    let joined = words
+        .iter()
+        .filter_map(|word| word.strip_prefix("--output="));
+    let given = separate.map(|pair| pair[1]).chain(joined).last();
+    let variable = || std::env::var_os("TOUCHMARK_OUTPUT").is_some_and(|value| value == "json");
+    if given.map_or_else(variable, |given| given == "json") {
         OutputFormat::Json
     } else {
         OutputFormat::Text

@@ -2,46 +2,63 @@
 //! has the flag.
 //!
 //! The variables become arguments before clap sees them, so that one parser judges both. A flag
-//! on the command line wins.
+//! on the command line wins, also over the variables of flags that exclude it.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, ArgAction, Command};
 
-/// Flags of ours that cosign does not have, or means otherwise: `COSIGN_` does not set them.
-const OURS: [&str; 11] = [
+use crate::switches;
+
+/// The verbs that cosign has too.
+const COSIGNS: [&str; 5] = [
+    "sign-blob",
+    "verify-blob",
+    "generate-key-pair",
+    "import-key-pair",
+    "public-key",
+];
+
+/// Flags of every verb that cosign has too.
+const SHARED: [&str; 3] = ["timeout", "verbose", "output-file"];
+
+/// Flags of cosign's verbs that cosign does not have, or means otherwise: `COSIGN_` does not set
+/// them.
+const OURS: [&str; 5] = [
     "output",
     "pin-file",
     "pin-fd",
     "use-final-pin-try",
-    "confirm",
-    "certificate",
-    "subject",
-    "out",
-    "help",
-    "version",
-    "replace",
+    "algorithm",
 ];
 
 /// Appends an argument for each flag of the verb that is absent from the command line and set in
-/// the environment.
-pub(crate) fn expand(verb: &Command, arguments: &mut Vec<OsString>) {
+/// the environment. `called` is the verb's name, with that of its group before it.
+pub(crate) fn expand(called: &[&str], verb: &Command, arguments: &mut Vec<OsString>) {
     let end = arguments
         .iter()
         .position(|given| given == "--")
         .unwrap_or(arguments.len());
+    let is_given = |flag: &&Arg| is_given(flag, &arguments[..end]);
+    let given: Vec<&Arg> = verb.get_arguments().filter(is_given).collect();
+    let is_excluded = |flag: &Arg| {
+        given.iter().any(|other| {
+            verb.get_arg_conflicts_with(other).contains(&flag)
+                || verb.get_arg_conflicts_with(flag).contains(other)
+        })
+    };
     let found: Vec<OsString> = verb
         .get_arguments()
-        .filter(|flag| !is_given(flag, &arguments[..end]))
-        .filter_map(from_environment)
+        .filter(|flag| !is_given(flag) && !is_excluded(flag))
+        .filter_map(|flag| from_environment(called, flag))
         .collect();
     arguments.splice(end..end, found);
 }
 
 fn is_given(flag: &Arg, arguments: &[OsString]) -> bool {
     let Some(long) = flag.get_long() else {
-        return true;
+        return false;
     };
     arguments
         .iter()
@@ -59,15 +76,20 @@ fn is_given(flag: &Arg, arguments: &[OsString]) -> bool {
         })
 }
 
-fn from_environment(flag: &Arg) -> Option<OsString> {
+fn from_environment(called: &[&str], flag: &Arg) -> Option<OsString> {
     let long = flag.get_long()?;
     let name = long.to_uppercase().replace('-', "_");
     let value = read(format!("TOUCHMARK_{name}")).or_else(|| {
-        (!OURS.contains(&long))
+        is_cosigns(called, long)
             .then(|| read(format!("COSIGN_{name}")))
             .flatten()
     })?;
     argument(flag, long, &value)
+}
+
+fn is_cosigns(called: &[&str], flag: &str) -> bool {
+    let is_verb = matches!(called, [verb] if COSIGNS.contains(verb));
+    SHARED.contains(&flag) || is_verb && !OURS.contains(&flag)
 }
 
 /// An empty variable counts as unset.
@@ -78,12 +100,12 @@ fn read(name: String) -> Option<OsString> {
 fn argument(flag: &Arg, long: &str, value: &OsStr) -> Option<OsString> {
     let argument = OsString::from(format!("--{long}"));
     if let ArgAction::SetTrue = flag.get_action() {
-        // A value that is neither true nor false is left for clap to refuse.
-        return match value.to_str() {
-            Some("true" | "1") => Some(argument),
-            Some("false" | "0") => None,
-            _ => Some(with_value(argument, value)),
-        };
+        // A value that is neither on nor off is left for clap to refuse.
+        match value.to_str().map(switches::parse) {
+            Some(Ok(true)) => return Some(argument),
+            Some(Ok(false)) => return None,
+            _ => {}
+        }
     }
     Some(with_value(argument, value))
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::cosign_flags;
+use crate::error::CliError;
+
 /// How results are written to standard output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputFormat {
@@ -48,4 +51,21 @@ pub(crate) struct Globals {
     /// Tell on standard error what is being done
     #[arg(short = 'd', long, global = true)]
     pub(crate) verbose: bool,
+
+    /// cosign's place for its log
+    #[arg(long, global = true, hide = true, value_name = "FILE")]
+    pub(crate) output_file: Option<PathBuf>,
+}
+
+impl Globals {
+    /// Refuses what cosign has and this version does not do.
+    pub(crate) fn check(&self) -> Result<(), CliError> {
+        match self.output_file {
+            Some(_) => Err(cosign_flags::refusal(
+                "--output-file",
+                "what --verbose tells goes to standard error: write 2>FILE",
+            )),
+            None => Ok(()),
+        }
+    }
 }

@@ -25,6 +25,7 @@ mod reference;
 mod report;
 mod runtime;
 mod stdin_password;
+mod switches;
 mod trusted_keys;
 
 use std::env;

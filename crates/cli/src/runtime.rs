@@ -37,6 +37,7 @@ pub(crate) fn run(invocation: &Invocation) -> ExitCode {
 }
 
 async fn limited(invocation: &Invocation, context: &Context) -> Result<Outcome, CliError> {
+    invocation.globals.check()?;
     let running = invocation.run(context);
     match context.globals().timeout {
         None => running.await,

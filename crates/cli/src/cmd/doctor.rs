@@ -170,8 +170,7 @@ fn module(path: &Path) -> Vec<Check> {
                 version,
                 ..
             } = &report;
-            let detail =
-                format!("{description} {version} by {manufacturer}, {tokens} tokens");
+            let detail = format!("{description} {version} by {manufacturer}, {tokens} tokens");
             let mut checks = vec![check(&name, Status::Ok, detail)];
             checks.extend(
                 report

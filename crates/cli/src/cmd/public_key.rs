@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Verb;
+use super::sign_blob::key_reference;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::outcome::Outcome;
@@ -17,7 +18,15 @@ use crate::reference::Reference;
 pub(crate) struct PublicKeyVerb {
     /// The key: a path, env://VAR, a URI such as pkcs11:…, or a configured name
     #[arg(long, value_name = "REF")]
-    key: String,
+    key: Option<String>,
+
+    /// Use the YubiKey's slot, as cosign has it
+    #[arg(long, hide = true)]
+    sk: bool,
+
+    /// The YubiKey's slot for --sk
+    #[arg(long, hide = true, value_name = "SLOT")]
+    slot: Option<String>,
 
     /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
@@ -30,7 +39,8 @@ impl Verb for PublicKeyVerb {
     const EXAMPLE: &'static str = "  touchmark public-key --key cosign.key --outfile cosign.pub";
 
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
-        export(context, &self.key, self.outfile).await
+        let reference = key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
+        export(context, &reference, self.outfile).await
     }
 }
 

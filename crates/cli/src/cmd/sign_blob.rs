@@ -1,5 +1,6 @@
 //! `sign-blob`: signs files, standard input or digests with one key.
 
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,15 +13,16 @@ use touchmark_core::{
 use touchmark_formats::bundle;
 
 use super::Verb;
-use crate::artifact::{Artifact, Input};
+use crate::artifact::{self, Artifact, Input};
 use crate::batch;
 use crate::context::Context;
-use crate::cosign_flags::{Accepted, RefusedSigning};
+use crate::cosign_flags::{CosignFlags, Signing};
 use crate::error::{CliError, ErrorView};
 use crate::outcome::Outcome;
 use crate::output_file::{self, Mode, Staged};
 use crate::progress::Progress;
 use crate::reference::Reference;
+use crate::switches;
 
 /// Signs each file and writes a Sigstore bundle beside it, as FILE.sigstore.json. `cosign
 /// verify-blob` verifies it without any algorithm flag.
@@ -47,17 +49,15 @@ pub(crate) struct SignBlob {
     slot: Option<String>,
 
     /// Write detached signatures in base64 (always)
-    #[arg(long, hide = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL")]
+    #[arg(long, hide = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", value_parser = switches::parse)]
     b64: Option<bool>,
 
     /// The files; - is standard input, and sha256:HEX a digest
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<String>,
+    files: Vec<OsString>,
 
     #[command(flatten)]
-    accepted: Accepted,
-    #[command(flatten)]
-    refused: RefusedSigning,
+    cosigns: CosignFlags<Signing>,
 }
 
 impl Verb for SignBlob {
@@ -66,15 +66,15 @@ impl Verb for SignBlob {
     const EXAMPLE: &'static str = "  touchmark sign-blob --key cosign.key release.tar.gz";
 
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
-        self.refused.check()?;
-        self.accepted.check()?;
-        self.accepted.check_bundle_format(self.bundle.is_some())?;
+        self.cosigns.check()?;
+        self.cosigns
+            .check_bundle_format(self.bundle.is_some() || self.output_signature.is_none())?;
         if self.b64 == Some(false) {
             return Err(CliError::usage("--b64=false is not supported")
                 .hint("detached signatures are written in base64; `base64 -d` decodes them"));
         }
         let reference = key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
-        let (jobs, notes) = self.jobs()?;
+        let jobs = self.jobs()?;
         let signer = Arc::new(context.open(&Reference::parse(&reference)?).await?);
         let progress = Progress::new("signing", jobs.len());
         let results = batch::run(jobs, &progress, move |jobs, index| {
@@ -82,7 +82,7 @@ impl Verb for SignBlob {
             async move { sign(&jobs[index], &signer).await }
         })
         .await;
-        Ok(summary(results, notes))
+        Ok(summary(results))
     }
 }
 
@@ -117,8 +117,8 @@ struct Job {
 }
 
 impl SignBlob {
-    /// What to do, decided before the key is opened; and notes about what is left out.
-    fn jobs(&self) -> Result<(Vec<Job>, Vec<String>), CliError> {
+    /// What to do, decided before the key is opened.
+    fn jobs(&self) -> Result<Vec<Job>, CliError> {
         let several = self.files.len() > 1;
         if several && (self.bundle.is_some() || self.output_signature.is_some()) {
             return Err(
@@ -126,20 +126,13 @@ impl SignBlob {
                     .hint("leave them out: each FILE gets its own FILE.sigstore.json"),
             );
         }
-        let (mut jobs, mut notes) = (Vec::new(), Vec::new());
-        for name in &self.files {
-            if several && name.ends_with(".sigstore.json") {
-                notes.push(format!(
-                    "touchmark: note: {name} is a bundle and was not signed"
-                ));
-            } else {
-                jobs.push(self.job(name)?);
-            }
-        }
-        Ok((jobs, notes))
+        artifact::without_bundles(&self.files, "signed")?
+            .into_iter()
+            .map(|name| self.job(name))
+            .collect()
     }
 
-    fn job(&self, name: &str) -> Result<Job, CliError> {
+    fn job(&self, name: &OsStr) -> Result<Job, CliError> {
         let input = Input::parse(name)?;
         let signature = self.output_signature.clone();
         let default = input.default_bundle().filter(|_| signature.is_none());
@@ -150,11 +143,39 @@ impl SignBlob {
             ))
             .hint("give --bundle FILE or --output-signature FILE"));
         }
-        Ok(Job {
+        let job = Job {
             input,
             bundle,
             signature,
-        })
+        };
+        job.keep_apart()?;
+        Ok(job)
+    }
+}
+
+impl Job {
+    /// Refuses outputs that would replace the input, or each other.
+    fn keep_apart(&self) -> Result<(), CliError> {
+        let input = match &self.input {
+            Input::File(path) => Some(path),
+            Input::Stdin | Input::Digest(_) => None,
+        };
+        let files: Vec<&PathBuf> = [input, self.bundle.as_ref(), self.signature.as_ref()]
+            .into_iter()
+            .flatten()
+            .collect();
+        let twice = files
+            .iter()
+            .enumerate()
+            .find(|(place, path)| files[..*place].contains(path));
+        match twice {
+            Some((_, path)) => Err(CliError::usage(format!(
+                "{} would be written over",
+                path.display()
+            ))
+            .hint("name a file of its own for each of the input and the outputs")),
+            None => Ok(()),
+        }
     }
 }
 
@@ -233,10 +254,7 @@ enum Element<'a> {
     Failed { path: &'a str, error: ErrorView<'a> },
 }
 
-fn summary(
-    results: Vec<Option<Result<Signed, (String, CliError)>>>,
-    notes: Vec<String>,
-) -> Outcome {
+fn summary(results: Vec<Option<Result<Signed, (String, CliError)>>>) -> Outcome {
     let results: Vec<_> = results
         .into_iter()
         .map(|result| result.unwrap_or_else(stopped))
@@ -258,7 +276,6 @@ fn summary(
         .collect::<String>();
     let mut outcome = Outcome {
         text,
-        notes,
         ..Outcome::default()
     }
     .json(&elements);

@@ -1,5 +1,6 @@
 //! `verify-blob`: checks signatures on files, standard input or digests, and says why not.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,10 +12,10 @@ use touchmark_formats::{Accepted as Valid, Evidence, NamedKey, Refusal, evidence
 
 use super::Verb;
 use super::sign_blob::key_reference;
-use crate::artifact::Input;
+use crate::artifact::{self, Input};
 use crate::batch;
 use crate::context::Context;
-use crate::cosign_flags::{Accepted, RefusedVerifying};
+use crate::cosign_flags::{CosignFlags, Verifying};
 use crate::error::{CliError, ErrorView};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
@@ -50,12 +51,10 @@ pub(crate) struct VerifyBlob {
 
     /// The files; - is standard input, and sha256:HEX a digest
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<String>,
+    files: Vec<OsString>,
 
     #[command(flatten)]
-    accepted: Accepted,
-    #[command(flatten)]
-    refused: RefusedVerifying,
+    cosigns: CosignFlags<Verifying>,
 }
 
 impl Verb for VerifyBlob {
@@ -64,8 +63,7 @@ impl Verb for VerifyBlob {
     const EXAMPLE: &'static str = "  touchmark verify-blob --key cosign.pub release.tar.gz";
 
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
-        self.refused.check()?;
-        self.accepted.check()?;
+        self.cosigns.check()?;
         let reference = key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
         let jobs = self.jobs()?;
         let keys = Arc::new(trusted_keys::load(context, &reference).await?);
@@ -75,7 +73,12 @@ impl Verb for VerifyBlob {
             async move { block_in_place(|| jobs[index].verify(&keys)) }
         })
         .await;
-        Ok(summary(results.into_iter().flatten().collect()))
+        Ok(summary(
+            results
+                .into_iter()
+                .map(|judged| judged.unwrap_or_else(Judged::stopped))
+                .collect(),
+        ))
     }
 }
 
@@ -103,14 +106,13 @@ impl VerifyBlob {
                     .hint("leave them out: each FILE is verified with its own FILE.sigstore.json"),
             );
         }
-        let names = self
-            .files
-            .iter()
-            .filter(|name| !several || !name.ends_with(".sigstore.json"));
-        names.map(|name| self.job(name)).collect()
+        artifact::without_bundles(&self.files, "verified")?
+            .into_iter()
+            .map(|name| self.job(name))
+            .collect()
     }
 
-    fn job(&self, name: &str) -> Result<Job, CliError> {
+    fn job(&self, name: &OsStr) -> Result<Job, CliError> {
         let input = Input::parse(name)?;
         let source = match (&self.bundle, &self.signature, input.default_bundle()) {
             (Some(bundle), _, _) => Source::Bundle(bundle.clone()),
@@ -270,6 +272,16 @@ struct Element<'a> {
 }
 
 impl Judged {
+    /// For an input whose work ended without a verdict: it is not verified.
+    fn stopped() -> Self {
+        let error = CliError::new(ErrorKind::Failed, "the work ended before its time");
+        Self {
+            path: String::new(),
+            digest: None,
+            verdict: Err(error.into()),
+        }
+    }
+
     fn element(&self) -> Element<'_> {
         let valid = self.verdict.as_ref().ok();
         let failure = self.verdict.as_ref().err();
