@@ -48,14 +48,13 @@ install_compiler() {
     apt-get update -qq && apt-get install -y -qq --no-install-recommends $packages
 }
 
-# An unoptimised build: a third of a release build's time, fast enough to try,
-# and the tests (sh tests/run.sh) use the same files again.
+# An unoptimised build: sooner done than a release build, fast enough to try, and
+# the tests (sh tests/run.sh) use most of what it compiled again.
 build() {
     command -v cargo >/dev/null ||
-        fail "there is no cargo; install Rust $(sed -n 's/^rust-version = //p' "$root/Cargo.toml") or newer, from https://rustup.rs"
+        fail "there is no cargo; install Rust $(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml") or newer, from https://rustup.rs"
     install_compiler
     say "Building touchmark (some minutes the first time)"
-    # Not in a subshell's folder of the caller's: .cargo/config.toml is found from here.
     (cd "$root" && cargo build --quiet --locked --package touchmark)
     TOUCHMARK=${CARGO_TARGET_DIR:-$root/target}/debug/touchmark
 }

@@ -6,6 +6,12 @@
 //! cosign 2. `TOUCHMARK_BLESS=1` writes the real output into the pages instead of comparing; review
 //! the difference.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may panic as tests do"
+)]
+
 mod handbook;
 
 use std::fmt::Write;
@@ -182,7 +188,7 @@ fn the_errors_of_the_hsm_guide_are_real() {
     bash(&format!("set -e; {tokens}")).success();
     for (row, command) in rows.iter().zip(&provoked) {
         let said = bash(command).failure().stderr_text();
-        let errors = said
+        let mut errors = said
             .lines()
             .filter_map(|line| line.strip_prefix("touchmark: error: "));
         let matches = |error: &str| {
@@ -192,7 +198,7 @@ fn the_errors_of_the_hsm_guide_are_real() {
             found.is_some()
         };
         assert!(
-            errors.last().is_some_and(matches),
+            errors.next_back().is_some_and(matches),
             "{row:?} is not what it says:\n{said}"
         );
     }

@@ -4,6 +4,12 @@
 //! example runs in a folder that holds what it assumes: a token "release" with the keys "2026" and
 //! "2025", a key pair in files, a signed release, a certificate.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may panic as tests do"
+)]
+
 mod handbook;
 
 use std::fs;

@@ -1,25 +1,35 @@
 //! `docs/tour.sh`, the first command of the README, with the binary that was built for the tests.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests may panic as tests do"
+)]
+
 mod handbook;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use handbook::mask::mask;
 use handbook::root;
 use handbook::scratch::Scratch;
-use touchmark_testkit::program::Output;
+use touchmark_testkit::program::{Program, find};
 
-fn tour(scratch: &Scratch) -> Output {
+/// The script, started as a reader would: by sh, which it is written for.
+fn sh(scratch: &Scratch) -> Program {
     let script = root().join("docs/tour.sh");
-    let script = script.to_str().unwrap();
-    // As sh, which it is written for; bash only starts it.
     scratch
-        .bash(&["-c", &format!("exec sh '{script}'")])
-        .env("TOUCHMARK", env!("CARGO_BIN_EXE_touchmark"))
-        .run()
+        .bash(&["-c", r#"PATH=${ONLY:-$PATH} exec sh "$0""#])
+        .arg(script)
 }
 
 #[test]
 fn the_tour_signs_and_verifies_with_both_keys() {
-    let output = tour(&Scratch::new()).success();
+    let output = sh(&Scratch::new())
+        .env("TOUCHMARK", env!("CARGO_BIN_EXE_touchmark"))
+        .run()
+        .success();
     // Standard error has what programs say to a person; here order matters only within each.
     let (said, noted) = (mask(&output.stdout_text()), output.stderr_text());
     for step in [
@@ -52,11 +62,53 @@ fn the_tour_signs_and_verifies_with_both_keys() {
 
 #[test]
 fn the_tour_says_what_is_wrong_with_the_program_it_is_to_show() {
-    let script = root().join("docs/tour.sh");
-    Scratch::new()
-        .bash(&["-c", &format!("exec sh '{}'", script.display())])
+    sh(&Scratch::new())
         .env("TOUCHMARK", "/nonexistent/touchmark")
         .run()
         .code(1)
         .stderr_has("tour: TOUCHMARK=/nonexistent/touchmark is no program");
+}
+
+/// A machine with nothing but the programs in one folder: some real, the others a line of sh each.
+fn machine(scratch: &Scratch, made_up: &[(&str, &str)]) -> Program {
+    let folder = scratch.work().join("machine");
+    fs::create_dir(&folder).unwrap();
+    for name in ["sh", "dirname", "sed"] {
+        symlink(find(name), folder.join(name)).unwrap();
+    }
+    for (name, does) in made_up {
+        let path = folder.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{does}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    sh(scratch).env("ONLY", folder)
+}
+
+#[test]
+fn the_tour_says_what_a_bare_machine_lacks() {
+    let bare = machine(&Scratch::new(), &[]).run().code(1);
+    bare.stderr_has("tour: there is no cargo; install Rust 1.95 or newer, from https://rustup.rs");
+    let user = [
+        ("cargo", "echo built"),
+        ("id", "echo 1000"),
+        ("apt-get", "echo \"apt-get $*\""),
+    ];
+    machine(&Scratch::new(), &user)
+        .run()
+        .code(1)
+        .never_says("built")
+        .stderr_has("ask an administrator for: apt-get install gcc libc6-dev");
+}
+
+#[test]
+fn the_tour_installs_a_compiler_where_it_may_and_then_builds() {
+    let root = [
+        ("cargo", "echo \"cargo $*\"; exit 7"),
+        ("id", "echo 0"),
+        ("apt-get", "echo \"apt-get $*\""),
+    ];
+    let said = machine(&Scratch::new(), &root).run().code(7).stdout_text();
+    let installs = said.find("apt-get install -y -qq --no-install-recommends gcc libc6-dev\n");
+    let builds = said.find("cargo build --quiet --locked --package touchmark\n");
+    assert!(installs.is_some() && installs < builds, "{said}");
 }

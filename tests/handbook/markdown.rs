@@ -42,7 +42,7 @@ impl Page {
         let mut prose = String::new();
         for (number, line) in (1..).zip(text.lines()) {
             match (&mut open, line.strip_prefix("```")) {
-                (Some(block), None) => block.text += &format!("{line}\n"),
+                (Some(block), None) => block.text.extend([line, "\n"]),
                 (Some(_), Some(_)) => {
                     page.blocks.extend(open.take());
                     between.clear();

@@ -29,7 +29,7 @@ pub(crate) fn pages() -> Vec<String> {
         for entry in std::fs::read_dir(root.join(folder)).expect("a folder of pages") {
             let name = entry.expect("an entry").file_name();
             let name = name.to_str().expect("a name in UTF-8");
-            if name.ends_with(".md") {
+            if name.rsplit_once('.').is_some_and(|(_, kind)| kind == "md") {
                 pages.push(format!("{folder}/{name}"));
             }
         }
