@@ -1,10 +1,15 @@
 //! What real cosigns wrote verifies, and nothing else does: see `tests/vectors/blobs/README.md`.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use touchmark_core::{HashAlgorithm, PublicKey, SignatureScheme};
+use touchmark_core::{Digest, HashAlgorithm, PublicKey, SignatureScheme};
+use touchmark_formats::bundle::{self, Content};
 use touchmark_formats::evidence::{Evidence, detect};
 use touchmark_formats::{NamedKey, verify_blob};
 
@@ -117,6 +122,29 @@ fn a_strangers_key_does_not_verify_even_where_the_file_brings_its_own() {
             let (_, evidence) = evidence("cosign-3", name, ending);
             let refusal = verify_blob(&strangers, &artifact, &evidence).unwrap_err();
             assert_eq!(refusal.code(), "unknown-key", "{name}.{ending}");
+        }
+    }
+}
+
+#[test]
+fn what_is_written_is_what_cosign_wrote_but_for_white_space() {
+    let artifact = fs::read(vectors().join("artifact.txt")).unwrap();
+    for version in VERSIONS {
+        for key in keys(version) {
+            let Some(hash) = scheme(&key.name).hash() else {
+                continue; // cosign leaves Ed25519's digest out, and then refuses its own bundle.
+            };
+            let (bytes, evidence) = evidence(version, &key.name, "bundle.json");
+            let Evidence::Bundle(theirs) = evidence else {
+                panic!("not a bundle: {evidence:?}");
+            };
+            let Content::Message(message) = theirs.content else {
+                panic!("not a blob's bundle: {:?}", theirs.content);
+            };
+            let digest = Digest::of(hash, &artifact);
+            let ours = bundle::write(&key.key, &digest, &message.signature);
+            let without_space: Vec<u8> = bytes.into_iter().filter(|byte| *byte != b' ').collect();
+            assert_eq!(ours, without_space, "{version} {}", key.name);
         }
     }
 }
