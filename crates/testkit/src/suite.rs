@@ -27,6 +27,8 @@ mod inputs;
 mod managing;
 mod opening;
 mod signing;
+#[cfg(test)]
+mod tests;
 
 use touchmark_core::{KeyAlgorithm, KeyUri, Provider};
 
