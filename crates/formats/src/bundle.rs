@@ -1,7 +1,7 @@
 //! The Sigstore bundle: one JSON file that carries a signature and what its verification needs.
 //!
 //! The format is `dev.sigstore.bundle.v1.Bundle` of sigstore's protobuf-specs in the JSON mapping
-//! of protocol buffers. [`write`] makes version 0.3 for a signature by a bare key; [`read`] takes
+//! of protocol buffers. [`write()`] makes version 0.3 for a signature by a bare key; [`read`] takes
 //! versions 0.1 to 0.3, and refuses everything that sigstore-go refuses, and more.
 
 mod log_entry;

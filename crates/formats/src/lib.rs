@@ -6,10 +6,12 @@
 //! nor allocates more than a small multiple of its input.
 
 pub mod bundle;
+mod claim;
 pub mod detached;
 pub mod error;
 pub mod evidence;
 pub mod legacy;
+mod not_checked;
 mod protojson;
 pub mod refusal;
 pub mod verify;
@@ -18,5 +20,6 @@ pub use bundle::Bundle;
 pub use error::FormatError;
 pub use evidence::Evidence;
 pub use legacy::LegacyBundle;
+pub use not_checked::NotChecked;
 pub use refusal::Refusal;
-pub use verify::{Accepted, NamedKey, NotChecked, verify_blob};
+pub use verify::{Accepted, NamedKey, verify_blob};
