@@ -85,7 +85,7 @@ ensure() {
     home=$TOUCHMARK_PEERS/$name-$hash
     (
         # One builder at a time per peer; the loser finds the winner's work done.
-        flock 9
+        flock -n 9 || { say "waiting for another build of $name"; flock 9; }
         if [ ! -e "$home/$file" ]; then
             say "building $name (once; cosign and kryoptic take minutes)"
             start=$(date +%s)
