@@ -38,15 +38,6 @@ fn refused(mutation: Mutation, reason: &str) {
     assert!(text.contains(reason), "{mutation:?} gave {text:?}");
 }
 
-#[track_caller]
-fn unchanged(mutation: Mutation) {
-    let read = bundle::read(mutate(mutation).as_bytes());
-    assert_eq!(
-        read.expect(mutation.1),
-        bundle::read(GOOD.as_bytes()).unwrap()
-    );
-}
-
 #[test]
 fn every_member_of_a_good_bundle_is_kept() {
     let bundle = bundle::read(GOOD.as_bytes()).unwrap();
@@ -91,6 +82,7 @@ fn every_member_of_a_good_bundle_is_kept() {
 
 #[test]
 fn other_spellings_of_the_same_bundle_read_the_same() {
+    let good = bundle::read(GOOD.as_bytes()).unwrap();
     for mutation in [
         ("\"mediaType\"", "\"media_type\""),
         ("\"mediaType\"", "\"media\\u0054ype\""),
@@ -112,7 +104,8 @@ fn other_spellings_of_the_same_bundle_read_the_same() {
         ("\"publicKey\"", "\"certificate\": null, \"publicKey\""),
         ("  }\n}\n", "  }\n} \r\n\t"),
     ] {
-        unchanged(mutation);
+        let read = bundle::read(mutate(mutation).as_bytes());
+        assert_eq!(read.expect(mutation.1), good);
     }
 }
 
