@@ -10,12 +10,18 @@ use tokio::task::JoinSet;
 
 use crate::progress::Progress;
 
-/// Runs `work` over every input. At most as many run at once as there are cores; one more is
-/// taken up as one ends, so memory does not grow with the number of inputs.
+/// How many inputs can be worked on at once without getting in each other's way.
+pub(crate) fn cores() -> usize {
+    available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Runs `work` over every input, at most `lanes` at once; one more is taken up as one ends, so
+/// memory does not grow with the number of inputs.
 ///
 /// The order of the results is that of the inputs. A result is `None` only if its work panicked.
 pub(crate) async fn run<I, R, F, Fut>(
     inputs: Vec<I>,
+    lanes: usize,
     progress: &Progress,
     work: F,
 ) -> Vec<Option<R>>
@@ -28,9 +34,8 @@ where
     let total = inputs.len();
     let inputs = Arc::new(inputs);
     let next = Arc::new(AtomicUsize::new(0));
-    let workers = available_parallelism().map_or(1, NonZero::get).min(total);
     let mut running = JoinSet::new();
-    for _ in 0..workers {
+    for _ in 0..lanes.min(total) {
         let (inputs, next) = (Arc::clone(&inputs), Arc::clone(&next));
         let (work, progress) = (work.clone(), progress.clone());
         running.spawn(async move {

@@ -16,13 +16,12 @@ pub(crate) struct CliError {
     causes: Vec<String>,
 }
 
-/// As the JSON contract has it: `{kind,message,hint?,causes}`.
+/// As the JSON contract has it: `{kind,message,hint,causes}`.
 #[derive(Serialize)]
 pub(crate) struct ErrorView<'a> {
     kind: &'static str,
     message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<&'a str>,
+    hint: &'a str,
     causes: &'a [String],
 }
 
@@ -59,10 +58,15 @@ impl CliError {
 
     /// A file that cannot be read or written.
     pub(crate) fn file(action: &str, path: &Path, error: &std::io::Error) -> Self {
+        let hint = match action {
+            "read" => "check the path, and that the file may be read",
+            _ => "check that the folder is there and may be written to, and that there is room",
+        };
         Self::new(
             ErrorKind::Failed,
             format!("cannot {action} {}", path.display()),
         )
+        .hint(hint)
         .cause(error)
     }
 
@@ -84,8 +88,11 @@ impl CliError {
         &self.message
     }
 
-    pub(crate) fn hint_text(&self) -> Option<&str> {
-        self.hint.as_deref()
+    /// What to do next: the error's own hint, or the one of its group.
+    pub(crate) fn hint_text(&self) -> &str {
+        self.hint
+            .as_deref()
+            .unwrap_or_else(|| hint_of_kind(self.kind))
     }
 
     pub(crate) fn causes(&self) -> &[String] {
@@ -124,6 +131,19 @@ fn code_of(kind: ErrorKind) -> u8 {
         ErrorKind::Malformed => 6,
         ErrorKind::Rejected => 12,
         _ => 1,
+    }
+}
+
+/// Where an error has no hint of its own.
+fn hint_of_kind(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Usage => "`--help` after the command shows what it takes",
+        ErrorKind::Key => "`touchmark key list` shows the keys in tokens",
+        ErrorKind::Secret => "check the PIN or password, and where it comes from",
+        ErrorKind::Unreachable => "`touchmark doctor` shows what is reachable",
+        ErrorKind::Malformed => "check that this is the file that was meant, and that it is whole",
+        ErrorKind::Rejected => "do not use the file before you know why",
+        _ => "`--verbose` tells what was being done",
     }
 }
 

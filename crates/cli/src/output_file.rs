@@ -1,9 +1,11 @@
 //! Files are written whole or not at all: to a temporary name beside the target, synced, renamed.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::{NamedTempFile, PersistError};
 use touchmark_core::ErrorKind;
@@ -64,16 +66,45 @@ fn write(target: &Path, content: &[u8], mode: Mode) -> io::Result<NamedTempFile>
     Ok(file)
 }
 
+/// Folders in which files took their places: that is durable once they are synced, and one sync
+/// serves all files in a folder.
+#[derive(Debug, Default)]
+pub(crate) struct Folders(Mutex<BTreeSet<PathBuf>>);
+
+impl Folders {
+    fn add(&self, folder: &Path) {
+        let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !folders.contains(folder) {
+            folders.insert(folder.to_owned());
+        }
+    }
+
+    /// Syncs each once.
+    pub(crate) fn sync(&self) -> Result<(), CliError> {
+        let folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.iter().try_for_each(|folder| {
+            sync(folder).map_err(|error| CliError::file("write", folder, &error))
+        })
+    }
+}
+
 impl Staged {
     /// Takes the target's place, whatever was there.
     pub(crate) fn replace(self) -> Result<(), CliError> {
+        let folders = Folders::default();
+        self.replace_in(&folders)?;
+        folders.sync()
+    }
+
+    /// The same, but the folder is only noted, for the caller to sync.
+    pub(crate) fn replace_in(self, folders: &Folders) -> Result<(), CliError> {
         let Self { target, content } = self;
         match content {
             Content::Stream(bytes) => fs::write(&target, bytes),
             Content::Temporary(file) => file
                 .persist(&target)
-                .map_err(|failed: PersistError| failed.error)
-                .and_then(|_| sync_folder(&target)),
+                .map(|_| folders.add(folder(&target)))
+                .map_err(|failed: PersistError| failed.error),
         }
         .map_err(|error| CliError::file("write", &target, &error))
     }
@@ -86,7 +117,7 @@ impl Staged {
             Content::Temporary(file) => file
                 .persist_noclobber(&target)
                 .map_err(|failed: PersistError| failed.error)
-                .and_then(|_| sync_folder(&target)),
+                .and_then(|_| sync(folder(&target))),
         }
         .map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => already_exists(&target),
@@ -124,8 +155,8 @@ pub(crate) fn already_exists(path: &Path) -> CliError {
 }
 
 /// A rename is durable once its folder is synced.
-fn sync_folder(target: &Path) -> io::Result<()> {
-    File::open(folder(target))?.sync_all()
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 fn folder(target: &Path) -> &Path {

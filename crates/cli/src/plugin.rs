@@ -101,6 +101,6 @@ impl Explain for Told {
     }
 
     fn hint(&self) -> Option<String> {
-        self.0.hint_text().map(str::to_owned)
+        Some(self.0.hint_text().to_owned())
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ErrorKind as ClapKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind as ClapKind};
 use serde::Serialize;
 
 use crate::cmd::ParseError;
@@ -74,9 +74,7 @@ fn error_lines(error: &CliError) {
     for cause in error.causes() {
         stderr(&format!("touchmark: cause: {}", redact(cause)));
     }
-    if let Some(hint) = error.hint_text() {
-        stderr(&format!("touchmark: hint: {hint}"));
-    }
+    stderr(&format!("touchmark: hint: {}", error.hint_text()));
 }
 
 fn from_clap(clap: &clap::Error) -> CliError {
@@ -87,16 +85,25 @@ fn from_clap(clap: &clap::Error) -> CliError {
     let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
     let suggestion = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand]
         .into_iter()
-        .find_map(|kind| clap.get(kind))
+        .find_map(|kind| nearest(clap.get(kind)?))
         .map(|known| format!("did you mean {known}?"));
     let usage = paragraphs
         .find_map(|paragraph| paragraph.trim().strip_prefix("Usage: "))
         .map(|usage| usage.lines().next().unwrap_or_default().trim().to_owned());
     let hint = suggestion.unwrap_or_else(|| match usage {
         Some(usage) => format!("usage: {usage}; `--help` says more"),
-        None => "`touchmark --help` lists the commands".into(),
+        None => "`--help` after the command shows what it takes".into(),
     });
     CliError::usage(message).hint(hint)
+}
+
+/// Of several suggestions, the last: they are in the order of likeness.
+fn nearest(known: &ContextValue) -> Option<&str> {
+    match known {
+        ContextValue::String(known) => Some(known),
+        ContextValue::Strings(known) => known.last().map(String::as_str),
+        _ => None,
+    }
 }
 
 /// Blanks what follows `pin-value=`: a refused PIN must not reach a log.

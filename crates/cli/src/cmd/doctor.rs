@@ -97,14 +97,17 @@ fn configuration() -> Check {
             check("configuration", Status::Ok, detail)
         }
         Err(error) => Check {
-            hint: error.hint_text().map(str::to_owned),
+            hint: Some(error.hint_text().to_owned()),
             ..check("configuration", Status::Fail, error.message())
         },
     }
 }
 
 fn secrets() -> Check {
-    let is_set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    // An empty password is a password; an empty PIN is none.
+    let is_set = |name: &&str| {
+        env::var_os(name).is_some_and(|value| !value.is_empty() || *name == "COSIGN_PASSWORD")
+    };
     let set: Vec<&str> = ["TOUCHMARK_PIN", "COSIGN_PKCS11_PIN", "COSIGN_PASSWORD"]
         .into_iter()
         .filter(is_set)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use tokio::task::block_in_place;
 use touchmark_core::{
     CheckedSigner, ErrorKind, HashAlgorithm, Message, Signature, SignatureScheme,
@@ -19,7 +20,7 @@ use crate::context::Context;
 use crate::cosign_flags::{CosignFlags, Signing};
 use crate::error::{CliError, ErrorView};
 use crate::outcome::Outcome;
-use crate::output_file::{self, Mode, Staged};
+use crate::output_file::{self, Folders, Mode, Staged};
 use crate::progress::Progress;
 use crate::reference::Reference;
 use crate::switches;
@@ -75,14 +76,23 @@ impl Verb for SignBlob {
         }
         let reference = key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
         let jobs = self.jobs()?;
-        let signer = Arc::new(context.open(&Reference::parse(&reference)?).await?);
+        let shared = Arc::new(Shared {
+            signer: context.open(&Reference::parse(&reference)?).await?,
+            cores: Semaphore::new(batch::cores()),
+            folders: Folders::default(),
+        });
         let progress = Progress::new("signing", jobs.len());
-        let results = batch::run(jobs, &progress, move |jobs, index| {
-            let signer = Arc::clone(&signer);
-            async move { sign(&jobs[index], &signer).await }
+        let lanes = batch::cores() * LANES_PER_CORE;
+        let run = Arc::clone(&shared);
+        let results = batch::run(jobs, lanes, &progress, move |jobs, index| {
+            let shared = Arc::clone(&run);
+            async move { sign(&jobs[index], &shared).await }
         })
         .await;
-        Ok(summary(results))
+        let mut outcome = summary(results);
+        let synced = block_in_place(|| shared.folders.sync());
+        outcome.failures.extend(synced.err());
+        Ok(outcome)
     }
 }
 
@@ -193,10 +203,25 @@ struct Signed {
     signature: Option<String>,
 }
 
-async fn sign(job: &Job, signer: &CheckedSigner) -> Result<Signed, (String, CliError)> {
+/// A file is written only when the disk says so. Many that wait for it at once wait little longer
+/// than one, and meanwhile the cores sign others.
+const LANES_PER_CORE: usize = 16;
+
+/// What all files of one run share.
+struct Shared {
+    signer: CheckedSigner,
+    /// Hashing and signing keep a core busy.
+    cores: Semaphore,
+    folders: Folders,
+}
+
+async fn sign(job: &Job, shared: &Shared) -> Result<Signed, (String, CliError)> {
     let name = job.input.name();
     let failed = |error: CliError| (name.clone(), error.context(&name));
+    // Nobody closes the semaphore.
+    let core = shared.cores.acquire().await.ok();
     let artifact = block_in_place(|| job.input.open()).map_err(failed)?;
+    let signer = &shared.signer;
     let scheme = scheme(signer);
     let prepared = block_in_place(|| scheme.prepare(&artifact));
     let prepared = prepared.map_err(|error| failed(error.into()))?;
@@ -204,7 +229,8 @@ async fn sign(job: &Job, signer: &CheckedSigner) -> Result<Signed, (String, CliE
         .sign(&prepared)
         .await
         .map_err(|error| failed(error.into()))?;
-    block_in_place(|| write(job, signer, &artifact, &signature, scheme)).map_err(failed)
+    drop(core);
+    block_in_place(|| write(job, shared, &artifact, &signature, scheme)).map_err(failed)
 }
 
 /// The scheme that cosign verifies without a flag, which is the first that every backend offers.
@@ -214,7 +240,7 @@ fn scheme(signer: &CheckedSigner) -> SignatureScheme {
 
 fn write(
     job: &Job,
-    signer: &CheckedSigner,
+    shared: &Shared,
     artifact: &Artifact,
     signature: &Signature,
     scheme: SignatureScheme,
@@ -222,7 +248,7 @@ fn write(
     let digest = artifact.digest(HashAlgorithm::Sha256).map_err(|error| {
         CliError::new(ErrorKind::Failed, "the message cannot be read").cause(&error)
     })?;
-    let key = signer.public_key();
+    let key = shared.signer.public_key();
     let mut staged: Vec<Staged> = Vec::new();
     if let Some(path) = &job.bundle {
         let json = bundle::write(key, &digest, signature);
@@ -236,7 +262,9 @@ fn write(
         )?);
     }
     // Everything is on disk before anything takes its place.
-    staged.into_iter().try_for_each(Staged::replace)?;
+    staged
+        .into_iter()
+        .try_for_each(|file| file.replace_in(&shared.folders))?;
     Ok(Signed {
         path: job.input.name(),
         digest: digest.to_string(),

@@ -68,7 +68,7 @@ impl Verb for VerifyBlob {
         let jobs = self.jobs()?;
         let keys = Arc::new(trusted_keys::load(context, &reference).await?);
         let progress = Progress::new("verifying", jobs.len());
-        let results = batch::run(jobs, &progress, move |jobs, index| {
+        let results = batch::run(jobs, batch::cores(), &progress, move |jobs, index| {
             let keys = Arc::clone(&keys);
             async move { block_in_place(|| jobs[index].verify(&keys)) }
         })
