@@ -267,6 +267,9 @@ fn list(items: &[String]) -> String {
     if items.is_empty() {
         "none".to_owned()
     } else {
+        // Tokens list their objects in no order.
+        let mut items = items.to_vec();
+        items.sort();
         items.join(", ")
     }
 }
