@@ -15,6 +15,7 @@ mod handbook;
 use std::fs;
 use std::path::PathBuf;
 
+use handbook::root;
 use handbook::scratch::Scratch;
 use touchmark_core::PublicKey;
 use touchmark_testkit::peers::openssl;
@@ -99,6 +100,17 @@ fn every_verb_has_an_example_that_is_tested_and_none_is_tested_in_vain() {
     verbs.sort();
     tested.sort();
     assert_eq!(verbs, tested);
+}
+
+#[test]
+fn the_reference_lists_every_verb() {
+    let reference = fs::read_to_string(root().join("docs/reference-cli.md")).unwrap();
+    for verb in verbs(&Scratch::new(), "") {
+        assert!(
+            reference.contains(&format!("`{verb} ")) || reference.contains(&format!("`{verb}`")),
+            "{verb}"
+        );
+    }
 }
 
 #[test]
