@@ -162,6 +162,10 @@ fn make(
         Attribute::Sensitive(true),
         Attribute::Extractable(false),
         Attribute::Sign(true),
+        // A signing key that also decrypts is two uses of one key, which SP 800-57 §5.2 rules out;
+        // SoftHSM allows both unless told.
+        Attribute::Decrypt(false),
+        Attribute::Unwrap(false),
     ]);
     let made = change
         .session

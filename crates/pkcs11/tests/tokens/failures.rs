@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use touchmark_core::{CheckedSigner, ErrorKind, Fault, KeyAlgorithm, KeyUri, SignError, Signer};
 use touchmark_pkcs11::{LONGEST_MESSAGE, Pkcs11Error, Pkcs11Options, Pkcs11Provider};
 use touchmark_testkit::block_on;
+use touchmark_testkit::suite::{self, Subject};
 use touchmark_testkit::token::faulty::{Action, Faulty, Plan, When};
 use touchmark_testkit::token::{TestToken, kryoptic, softhsm};
 
@@ -151,6 +152,26 @@ fn a_token_without_a_free_session_says_so_and_recovers() {
     );
     faulty.heal();
     sign(&*open(&provider, &uri));
+}
+
+#[test]
+fn fewer_sessions_than_workers_are_enough() {
+    let (faulty, uri) = wrapped();
+    faulty.plan(|plan| Plan {
+        max_sessions: Some(3),
+        ..plan
+    });
+    let options = Pkcs11Options {
+        sessions: 8,
+        ..options()
+    };
+    let provider = Pkcs11Provider::new(options, Person::with(&faulty.token.user_pin));
+    suite::run(&Subject {
+        provider: &provider,
+        keys: &[uri],
+        missing: faulty.token.uri("object=nobody"),
+        secrets: &[],
+    });
 }
 
 #[test]
