@@ -141,7 +141,9 @@ pub(crate) fn write_together(files: Vec<Staged>, overwrite: bool) -> Result<(), 
         let target = file.target.clone();
         if let Err(error) = file.create() {
             // Nothing else of this run may stay behind; a failure to remove changes no verdict.
-            made.iter().for_each(|path| drop(fs::remove_file(path)));
+            for path in made {
+                let _ = fs::remove_file(path);
+            }
             return Err(error);
         }
         made.push(target);

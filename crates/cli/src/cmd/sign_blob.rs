@@ -149,7 +149,8 @@ impl SignBlob {
         let bundle = self.bundle.clone().or(default);
         if bundle.is_none() && signature.is_none() {
             return Err(CliError::usage(format!(
-                "{name:?} has no file to write the bundle beside"
+                "{} has no file to write the bundle beside",
+                name.display()
             ))
             .hint("give --bundle FILE or --output-signature FILE"));
         }

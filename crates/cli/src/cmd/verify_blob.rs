@@ -119,10 +119,11 @@ impl VerifyBlob {
             (None, Some(signature), _) => Source::Signature(signature.clone()),
             (None, None, Some(bundle)) => Source::DefaultBundle(bundle),
             (None, None, None) => {
-                return Err(
-                    CliError::usage(format!("no signature was given for {name:?}"))
-                        .hint("give --bundle FILE or --signature FILE"),
-                );
+                return Err(CliError::usage(format!(
+                    "no signature was given for {}",
+                    name.display()
+                ))
+                .hint("give --bundle FILE or --signature FILE"));
             }
         };
         Ok(Job { input, source })
@@ -190,9 +191,8 @@ impl Job {
 impl Source {
     fn read(&self) -> Result<Evidence, Failure> {
         match self {
-            Self::Bundle(path) => read_bundle(path),
             Self::DefaultBundle(path) if !path.exists() => Err(unsigned(path)),
-            Self::DefaultBundle(path) => read_bundle(path),
+            Self::Bundle(path) | Self::DefaultBundle(path) => read_bundle(path),
             Self::Signature(text) => read_signature(text),
         }
     }
