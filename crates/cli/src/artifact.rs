@@ -200,7 +200,7 @@ impl Message for Artifact {
             Source::File(path) => path
                 .metadata()
                 .ok()
-                .filter(|meta| meta.is_file())
+                .filter(std::fs::Metadata::is_file)
                 .map(|meta| meta.len()),
             Source::Spooled(file) => file.metadata().ok().map(|meta| meta.len()),
             Source::Digest(_) => None,

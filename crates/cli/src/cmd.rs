@@ -77,13 +77,13 @@ fn spell<V: Verb>() -> Command {
 fn run<V: Verb>(matches: ArgMatches, context: &Context) -> Running<'_> {
     Box::pin(async move {
         V::from_arg_matches(&matches)
-            .map_err(from_clap)?
+            .map_err(|error| from_clap(&error))?
             .run(context)
             .await
     })
 }
 
-fn from_clap(error: clap::Error) -> CliError {
+fn from_clap(error: &clap::Error) -> CliError {
     CliError::usage(error.to_string())
 }
 

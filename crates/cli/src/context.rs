@@ -96,7 +96,7 @@ fn sources(globals: &Globals) -> Vec<Box<dyn Interaction>> {
         sources.push(Box::new(SecretFile::new(source)));
     }
     sources.push(Box::new(Environment));
-    sources.push(Box::new(StdinPassword::default()));
+    sources.push(Box::new(StdinPassword));
     sources.push(Box::new(Terminal));
     sources
 }

@@ -70,9 +70,11 @@ impl CliError {
         .cause(error)
     }
 
-    /// Says what was being done when the error came up.
+    /// Says what it is about, unless the message does.
     pub(crate) fn context(mut self, what: &str) -> Self {
-        self.message = format!("{what}: {}", self.message);
+        if !self.message.contains(what) {
+            self.message = format!("{what}: {}", self.message);
+        }
         self
     }
 

@@ -4,6 +4,10 @@
 //! on a runtime of its own, and is the only place that exits. [`cmd`] has one file per verb,
 //! [`backends`] is the only place that knows every backend, and [`report`] the only one that
 //! prints.
+#![allow(
+    clippy::doc_markdown,
+    reason = "the doc comments of arguments are the help text, which is no Markdown"
+)]
 
 mod artifact;
 mod backends;

@@ -1,5 +1,7 @@
 //! What a verb hands to [`crate::report`]: nothing prints on its own.
 
+use std::fmt::{Display, Write};
+
 use serde::Serialize;
 
 use crate::error::CliError;
@@ -9,7 +11,7 @@ use crate::error::CliError;
 pub(crate) struct Outcome {
     /// For standard output with `--output text`, as it is.
     pub(crate) text: String,
-    /// For standard error with `--output text`, one line each.
+    /// For standard error, one line each.
     pub(crate) notes: Vec<String>,
     /// For standard output with `--output json`: one JSON value.
     pub(crate) json: Option<String>,
@@ -47,4 +49,13 @@ impl Outcome {
             .max()
             .unwrap_or_default()
     }
+}
+
+/// Each item on a line of its own.
+pub(crate) fn lines<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    items.into_iter().fold(String::new(), |mut text, item| {
+        // A String takes every write.
+        let _ = writeln!(text, "{item}");
+        text
+    })
 }

@@ -35,12 +35,11 @@ pub(crate) fn is_called_as_plugin(arguments: &[OsString]) -> bool {
 pub(crate) fn main(arguments: &[OsString]) -> ExitCode {
     // Standard input holds the message, so that it cannot hold a password.
     stdin_password::stdin_is_data();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-    {
-        Ok(runtime) => runtime,
-        Err(_) => return ExitCode::FAILURE,
+    else {
+        return ExitCode::FAILURE;
     };
     let keys = Keys(Context::new(Globals::default()));
     let arguments = arguments.iter().skip(1).cloned();

@@ -16,14 +16,12 @@ pub(crate) fn outcome(format: OutputFormat, outcome: &Outcome) -> ExitCode {
     for failure in &outcome.failures {
         error_lines(failure);
     }
+    for note in &outcome.notes {
+        stderr(note);
+    }
     let written = match (format, &outcome.json) {
         (OutputFormat::Json, Some(json)) => stdout(&format!("{json}\n")),
-        _ => {
-            for note in &outcome.notes {
-                stderr(note);
-            }
-            stdout(&outcome.text)
-        }
+        _ => stdout(&outcome.text),
     };
     match written {
         Ok(()) => ExitCode::from(outcome.exit_code()),

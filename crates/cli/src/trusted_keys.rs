@@ -60,9 +60,12 @@ fn check_pin(reference: &Reference, keys: &[PublicKey]) -> Result<(), CliError> 
 /// Several keys of one file are told apart by their place in it.
 fn named(name: &str, keys: Vec<PublicKey>) -> Vec<NamedKey> {
     let several = keys.len() > 1;
-    let name_of = |place: usize| match several {
-        true => format!("{name} (key {place})"),
-        false => name.to_owned(),
+    let name_of = |place: usize| {
+        if several {
+            format!("{name} (key {place})")
+        } else {
+            name.to_owned()
+        }
     };
     keys.into_iter()
         .zip(1..)

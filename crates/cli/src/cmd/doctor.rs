@@ -15,7 +15,7 @@ use super::Verb;
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, lines};
 use crate::pkcs11_modules;
 
 /// Looks at the configuration, PKCS#11 modules and tokens, plugins and cosign. Nothing is changed,
@@ -279,23 +279,16 @@ fn on_path(is_wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
 }
 
 fn text(report: &Report) -> String {
-    let mut text = format!("touchmark {}\n", report.version);
-    for Check {
-        name,
-        status,
-        detail,
-        hint,
-    } in &report.checks
-    {
-        let mark = match status {
+    let heading = format!("touchmark {}", report.version);
+    let checks = report.checks.iter().flat_map(|check| {
+        let mark = match check.status {
             Status::Ok => "ok  ",
             Status::Warn => "warn",
             Status::Fail => "FAIL",
         };
-        text.push_str(&format!("{mark}  {name}: {detail}\n"));
-        if let Some(hint) = hint {
-            text.push_str(&format!("      hint: {hint}\n"));
-        }
-    }
-    text
+        let finding = format!("{mark}  {}: {}", check.name, check.detail);
+        let hint = check.hint.iter().map(|hint| format!("      hint: {hint}"));
+        [finding].into_iter().chain(hint)
+    });
+    lines([heading].into_iter().chain(checks))
 }

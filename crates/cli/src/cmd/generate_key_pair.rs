@@ -49,21 +49,16 @@ impl Verb for GenerateKeyPair {
         }
         let files = KeyPairFiles::new(&self.output_key_prefix, self.yes);
         files.check(self.kms.is_none())?;
-        match &self.kms {
-            Some(uri) => {
-                let key = generate_at(context, uri, self.algorithm).await?;
-                files.write_public(&key).map_err(|error| {
-                    // The key is made by now: say so, and how to get its public half.
-                    let made = format!("the key was made at {uri}, but");
-                    error
-                        .context(&made)
-                        .hint("`touchmark public-key` exports the public half")
-                })
-            }
-            None => {
-                let key = touchmark_file::generate(self.algorithm)?;
-                files.write_pair(context, &key)
-            }
-        }
+        let Some(uri) = &self.kms else {
+            return files.write_pair(context, &touchmark_file::generate(self.algorithm)?);
+        };
+        let key = generate_at(context, uri, self.algorithm).await?;
+        files.write_public(&key).map_err(|error| {
+            // The key is made by now: say so, and how to get its public half.
+            let made = format!("the key was made at {uri}, but");
+            error
+                .context(&made)
+                .hint("`touchmark public-key` exports the public half")
+        })
     }
 }

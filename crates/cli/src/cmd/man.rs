@@ -9,7 +9,7 @@ use touchmark_core::ErrorKind;
 use super::Verb;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, lines};
 use crate::output_file::{self, Mode};
 
 /// Writes one manual page per command into a folder.
@@ -30,10 +30,7 @@ impl Verb for Man {
             .map_err(|error| CliError::file("make", &self.out, &error))?;
         let mut written = Vec::new();
         write_pages(&self.out, full_names(), &mut written)?;
-        let text = written
-            .iter()
-            .map(|name| format!("{name}\n"))
-            .collect::<String>();
+        let text = lines(&written);
         Ok(Outcome::text(text).json(&written))
     }
 }

@@ -7,7 +7,7 @@ use touchmark_core::KeyId;
 use super::super::Verb;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, lines};
 use crate::reference::Reference;
 
 /// Destroys one key for good: the private key, the public key and certificates with the same id.
@@ -27,7 +27,8 @@ pub(crate) struct Destroy {
 struct Destroyed {
     uri: String,
     key_id: String,
-    destroyed: Vec<String>,
+    #[serde(rename = "destroyed")]
+    objects: Vec<String>,
 }
 
 impl Verb for Destroy {
@@ -47,15 +48,12 @@ impl Verb for Destroy {
             CliError::usage(format!("keys cannot be destroyed at {}", reference.uri))
                 .hint("a key in a file is destroyed by shredding the file")
         })?;
-        let destroyed = destroyer.destroy(&reference.uri, &confirm).await?;
-        let text = destroyed
-            .iter()
-            .map(|object| format!("destroyed {object}\n"))
-            .collect::<String>();
+        let objects = destroyer.destroy(&reference.uri, &confirm).await?;
+        let text = lines(objects.iter().map(|object| format!("destroyed {object}")));
         let result = Destroyed {
             uri: reference.uri.to_string(),
             key_id: confirm.to_string(),
-            destroyed,
+            objects,
         };
         Ok(Outcome::text(text).json(&result))
     }

@@ -26,10 +26,12 @@ impl Verb for List {
     const EXAMPLE: &'static str = "  touchmark key list 'pkcs11:token=release'";
 
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
-        let shown = match &self.uri {
+        let mut shown = match &self.uri {
             Some(uri) => list(context, &Reference::parse(uri)?).await?,
             None => list_local(context).await?,
         };
+        // Tokens list in no order; results that scripts compare need one.
+        shown.sort_by(|one, other| one.uri().cmp(other.uri()));
         let text = shown.iter().map(Shown::in_short).collect::<String>();
         Ok(Outcome::text(text).json(&shown))
     }

@@ -4,6 +4,8 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use touchmark_core::{KeyListing, Protection};
 
+use crate::outcome::lines;
+
 /// One element of the JSON result.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,10 +48,14 @@ impl From<&KeyListing> for Shown {
 }
 
 impl Shown {
+    pub(super) fn uri(&self) -> &str {
+        &self.uri
+    }
+
     /// Everything about one key, one fact a line.
     pub(super) fn in_full(&self) -> String {
         let unknown = || "not shown by the token".to_owned();
-        let mut lines = vec![
+        let mut facts = vec![
             ("uri", self.uri.clone()),
             ("key id", self.key_id.clone().unwrap_or_else(unknown)),
             ("algorithm", self.algorithm.clone().unwrap_or_else(unknown)),
@@ -57,12 +63,12 @@ impl Shown {
         let optional = [
             ("label", &self.label),
             ("id", &self.id),
-            ("token", &self.token),
+            ("token label", &self.token),
         ];
         for (name, value) in optional {
-            lines.extend(value.clone().map(|value| (name, value)));
+            facts.extend(value.clone().map(|value| (name, value)));
         }
-        lines.extend(self.protection.iter().map(|attribute| {
+        facts.extend(self.protection.iter().map(|attribute| {
             let value = match attribute.value {
                 Some(true) => "yes",
                 Some(false) => "no",
@@ -70,7 +76,7 @@ impl Shown {
             };
             (attribute.name, value.to_owned())
         }));
-        lines.push((
+        facts.push((
             "proven",
             if self.proven {
                 "yes"
@@ -79,10 +85,11 @@ impl Shown {
             }
             .into(),
         ));
-        lines
-            .iter()
-            .map(|(name, value)| format!("{name:<20}{value}\n"))
-            .collect()
+        lines(
+            facts
+                .iter()
+                .map(|(name, value)| format!("{name:<20}{value}")),
+        )
     }
 
     /// The essentials on one line.
