@@ -105,10 +105,13 @@ ensure() {
     echo "$TOUCHMARK_PEERS/$name/$file"
 }
 
-[ $# -eq 1 ] || fail "usage: $0 cosign-3|cosign-2|kms-upstream|kryoptic|all"
-mkdir -p "$TOUCHMARK_PEERS"
-if [ "$1" = all ]; then
-    for each in kms-upstream kryoptic cosign-3 cosign-2; do ensure "$each"; done
-else
-    ensure "$1"
-fi
+main() {
+    [ $# -eq 1 ] || fail "usage: $0 cosign-3|cosign-2|kms-upstream|kryoptic|all"
+    mkdir -p "$TOUCHMARK_PEERS"
+    if [ "$1" = all ]; then set -- kms-upstream kryoptic cosign-3 cosign-2; fi
+    for each; do ensure "$each"; done
+}
+
+# One line, read before it runs: a `git pull` that changes this file during a
+# build must not change what the running shell reads next.
+main "$@"; exit
