@@ -72,7 +72,11 @@ impl CliError {
 
     /// Says what it is about, unless the message does.
     pub(crate) fn context(mut self, what: &str) -> Self {
-        if !self.message.contains(what) {
+        let starts = self.message.strip_prefix(what);
+        let ends = self.message.strip_suffix(what);
+        let is_told = starts.is_some_and(|rest| rest.starts_with([' ', ':']))
+            || ends.is_some_and(|rest| rest.ends_with(' '));
+        if !is_told {
             self.message = format!("{what}: {}", self.message);
         }
         self
