@@ -1,7 +1,8 @@
 #!/bin/sh
-# Brings what the tests need onto a Debian 12: system packages (as root), two
-# cargo tools, and the real programs that signatures are checked with. Says what
-# it does on stderr; when all is there it only looks, in under two seconds.
+# Brings what the tests need onto a Debian 12: system packages (as root), cargo
+# tools, and the real programs that signatures are checked with. Says what it
+# does on stderr; when all is there it only looks, in under two seconds.
+# `tests/install.sh lints` brings what .ci/run needs besides.
 # Rust itself is expected, at the rust-version of Cargo.toml or newer.
 set -eu
 
@@ -61,13 +62,14 @@ install_tool() { # NAME VERSION
         root=$TOUCHMARK_PEERS/tools
         case "$("$root/bin/cargo-$1" "$1" --version 2>/dev/null || :)" in "cargo-$1 $2"*) exit ;; esac
         say "cargo install cargo-$1 $2 (some minutes)"
-        cargo install --quiet --locked --root "$root" "cargo-$1" --version "$2" >&2 9>&-
+        # Unoptimised: a third of the build, and the tests take the time, not their runner.
+        cargo install --quiet --locked --debug --root "$root" "cargo-$1" --version "$2" >&2 9>&-
     ) 9>"$TOUCHMARK_PEERS/.lock-tools"
 }
 
 install_packages
 command -v cargo >/dev/null || fail "there is no cargo; install Rust $(sed -n 's/^rust-version = //p' Cargo.toml)"
 install_tool nextest "$NEXTEST"
-install_tool deny "$DENY"
+[ "${1:-}" != lints ] || install_tool deny "$DENY"
 tests/peers/build.sh all >/dev/null
 say "all is there"
