@@ -12,13 +12,19 @@
 //! With the main workspace's target directory, and a `Cargo.lock` of the same versions, it takes
 //! the dependencies that are built there already.
 //!
-//! Fuzzing itself takes `cargo install cargo-fuzz` and, for the address sanitizer and
-//! coverage, a nightly compiler. One target for a minute; what it finds lands in `crates/fuzz/artifacts/NAME/`
-//! and belongs into `corpus/NAME/` once it is fixed:
+//! Fuzzing itself takes `cargo install cargo-fuzz` and a nightly compiler. The first command builds
+//! every target with the address sanitizer; the second runs one for a minute. What libFuzzer learns
+//! goes to the first folder, so that the corpus stays small:
 //!
 //! ```sh
-//! cargo +nightly fuzz run --fuzz-dir crates/fuzz --features libfuzzer key_uri -- -max_total_time=60
+//! cargo +nightly fuzz build --dev --fuzz-dir crates/fuzz --features libfuzzer --target-dir target/fuzz
+//! mkdir -p target/fuzz-corpus/key_uri
+//! target/fuzz/x86_64-unknown-linux-gnu/debug/key_uri -max_total_time=60 \
+//!     -artifact_prefix=target/fuzz-corpus/ target/fuzz-corpus/key_uri crates/fuzz/corpus/key_uri
 //! ```
+//!
+//! What it finds lands in `target/fuzz-corpus/`, and once fixed belongs into the corpus as `valid-…`
+//! or `refused-…`, after what the parser must say.
 //!
 //! The keys and signatures in the corpora were made with the private keys in `tests/vectors/keys`,
 //! by OpenSSL 3.0; the bundles around them have the members and order that cosign 3.1 writes.
