@@ -1,9 +1,9 @@
 //! Properties of every parser of foreign bytes, for a fuzzer and for a replay.
 //!
 //! Each module is one target: a function `check` that takes any bytes, says whether the parser
-//! accepted them, and panics where a property does not hold. `fuzz_targets/NAME.rs` hands it to libFuzzer; `tests/replay.rs` calls it on a
-//! stable compiler with the files of `corpus/NAME/` and with deterministic mutations of them, in
-//! every test run:
+//! accepted them, and panics where a property does not hold. `fuzz_targets/NAME.rs` hands it to
+//! libFuzzer; `tests/replay.rs` calls it on a stable compiler with the files of `corpus/NAME/` and
+//! with deterministic mutations of them, in every test run:
 //!
 //! ```sh
 //! cargo test --manifest-path crates/fuzz/Cargo.toml --target-dir target --locked
@@ -26,8 +26,8 @@
 //! What it finds lands in `target/fuzz-corpus/`, and once fixed belongs into the corpus as `valid-…`
 //! or `refused-…`, after what the parser must say.
 //!
-//! The keys and signatures in the corpora were made with the private keys in `tests/vectors/keys`,
-//! by OpenSSL 3.0; the bundles around them have the members and order that cosign 3.1 writes.
+//! OpenSSL 3.0 made the keys and signatures in the corpora, the accepted ones with the private keys
+//! in `tests/vectors/keys`; bundles and plugin messages were put together around them.
 
 #![forbid(unsafe_code)]
 
