@@ -26,7 +26,10 @@ bench *ARGS:
 # Fuzz one target for a minute (needs cargo-fuzz and a nightly Rust)
 [group('test')]
 fuzz TARGET SECONDS='60':
-    cargo +nightly fuzz run --fuzz-dir crates/fuzz {{TARGET}} -- -max_total_time={{SECONDS}}
+    # What libFuzzer finds stays out of the committed corpus, whose names are verdicts.
+    mkdir -p target/fuzz-corpus/{{TARGET}}
+    cargo +nightly fuzz build --dev --fuzz-dir crates/fuzz --features libfuzzer --target-dir target/fuzz
+    target/fuzz/*/debug/{{TARGET}} -max_total_time={{SECONDS}} -artifact_prefix=target/fuzz-corpus/ target/fuzz-corpus/{{TARGET}} crates/fuzz/corpus/{{TARGET}}
 
 # Format the code
 [group('lint')]
