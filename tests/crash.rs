@@ -8,7 +8,7 @@
     reason = "helpers of tests may panic as tests do"
 )]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -19,15 +19,19 @@ use touchmark_testkit::program::find;
 
 /// The calls that touch files. Opening is looked at only from the first output on, since a program
 /// opens much when it starts.
-const CALLS: [&str; 9] = [
+const CALLS: [&str; 13] = [
     "openat",
     "write",
     "fsync",
     "fdatasync",
+    "ftruncate",
     "rename",
+    "renameat",
     "renameat2",
+    "link",
     "linkat",
     "unlink",
+    "unlinkat",
     "close",
 ];
 
@@ -67,7 +71,8 @@ impl Scenario<'_> {
     /// For each kind of call, the first and the last number that are worth a kill. A thread counts
     /// its own calls.
     fn moments(&self) -> HashMap<&'static str, (usize, usize)> {
-        let trace = format!("trace={}", CALLS.join(","));
+        // Some architectures lack some of them.
+        let trace = format!("trace=?{}", CALLS.join(",?"));
         assert!(self.run(&["-e", &trace]).success());
         let text = String::from_utf8(self.touchmark.read("trace")).unwrap();
         let mut counts: HashMap<(&str, &str), usize> = HashMap::new();
@@ -106,41 +111,55 @@ impl Scenario<'_> {
     }
 
     /// Every output is the earlier one or a whole new one, and nothing else is left but files
-    /// under temporary names, no more than there are outputs.
-    fn check(&self, moment: &str) {
+    /// under temporary names, no more than there are outputs. How many outputs are new, and how
+    /// many such files are left.
+    fn check(&self, moment: &str) -> (usize, usize) {
+        let mut new = 0;
         for output in self.outputs {
             let content = self.touchmark.read(output);
             let is_sound = content == EARLIER || (self.is_whole)(output, &content);
             assert!(is_sound, "{output} after {moment}: {content:?}");
+            new += usize::from(content != EARLIER);
         }
         let leftovers = self.leftovers();
         assert!(
             leftovers.len() <= self.outputs.len(),
             "{leftovers:?} after {moment}"
         );
-        for name in leftovers {
-            let is_temporary = name.starts_with(".touchmark-") && name.ends_with(".tmp");
+        for name in &leftovers {
+            let stem = name.strip_prefix(".touchmark-");
+            let is_temporary = stem.is_some_and(|stem| stem.strip_suffix(".tmp").is_some());
             assert!(is_temporary, "{name} after {moment}");
         }
+        (new, leftovers.len())
     }
 
     /// Kills at every moment; how often that was.
     fn sweep(&self) -> usize {
         let mut kills = 0;
+        let mut states = HashSet::new();
         for (call, (first, last)) in self.moments() {
             for number in first..=last {
                 let inject = format!("inject={call}:signal=KILL:when={number}");
-                let status = self.run(&["-e", &inject]);
+                let ended = self.run(&["-e", &inject]);
                 let moment = format!("{call} number {number}");
                 // Another thread may make a call that is the last of its kind, or fewer calls
                 // this time: then it is not killed, and must have succeeded.
                 assert!(
-                    status.success() || status.signal() == Some(9),
-                    "{moment}: {status}"
+                    ended.success() || ended.signal() == Some(9),
+                    "{moment}: {ended}"
                 );
-                kills += usize::from(status.signal() == Some(9));
-                self.check(&moment);
+                kills += usize::from(ended.signal() == Some(9));
+                states.insert(self.check(&moment));
             }
+        }
+        // Kills fell before, between and after the outputs' taking their places.
+        let all = self.outputs.len();
+        for state in [(0, 1), (0, all), (1, all - 1), (all, 0)] {
+            assert!(
+                states.contains(&state),
+                "{state:?} was not seen in {states:?}"
+            );
         }
         kills
     }

@@ -97,7 +97,7 @@ fn requested(touchmark: &Touchmark, uri: &str) {
     let text = verified.stdout_text();
     let key = &text[text.find("-----BEGIN PUBLIC KEY").unwrap()..];
     let end = key.find("-----END PUBLIC KEY-----\n").unwrap() + 25;
-    assert_eq!(key[..end].as_bytes(), touchmark.read("exported.pub"));
+    assert_eq!(&key.as_bytes()[..end], touchmark.read("exported.pub"));
     // The signature is over this request: one changed byte breaks it.
     let text = String::from_utf8(csr).unwrap();
     let lines: Vec<&str> = text.lines().collect();
@@ -186,7 +186,7 @@ fn destroyed(touchmark: &Touchmark, uri: &str) {
     run(touchmark, &["destroy", uri, "--confirm", &other]).code(3);
     let sign = ["sign-blob", "--key", uri, "a"];
     touchmark.command(sign).run().success();
-    assert_eq!(keys(touchmark, uri), [key.clone()]);
+    assert_eq!(keys(touchmark, uri), std::slice::from_ref(&key));
     let destroyed = json(touchmark, &["destroy", uri, "--confirm", id]);
     assert_eq!(destroyed["keyId"], id);
     assert!(!destroyed["destroyed"].as_array().unwrap().is_empty());

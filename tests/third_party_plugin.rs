@@ -35,6 +35,9 @@ fn a_key_behind_somebody_elses_plugin_serves_us_and_cosign() {
         let generate = format!("generate-key-pair --kms {key} --algorithm {algorithm} --yes");
         line(&generate).success();
         assert!(!touchmark.path("cosign.key").exists());
+        // The public key's file is in the way: no key is made.
+        line("generate-key-pair --kms upstream://late").code(3);
+        assert!(!touchmark.path("keys/late").exists());
         line(&generate).code(3).stderr_has("has such a key already");
         line(&format!("sign-blob --key {key} a")).success();
         line(&format!("sign-blob --key {key} --output-signature s a")).success();

@@ -4,6 +4,11 @@
 //! differs from run to run is masked. After a change that was meant, write the files anew with
 //! `TOUCHMARK_WRITE_TRANSCRIPTS=1` and read the difference before committing it.
 
+mod files;
+mod tokens;
+mod usage;
+
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -30,7 +35,7 @@ impl<'a> Transcript<'a> {
     }
 
     /// Hides a value that differs from run to run or machine to machine.
-    pub(crate) fn mask(mut self, value: impl ToString, name: &'static str) -> Self {
+    pub(crate) fn mask(mut self, value: &dyn Display, name: &'static str) -> Self {
         self.masks.push((value.to_string(), name));
         self
     }
