@@ -1,5 +1,7 @@
 //! An unmodified cosign drives keys of ours: the same binary, called as `sigstore-kms-touchmark`.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
 use std::os::unix::fs::symlink;
 
 use touchmark_testkit::cli::Touchmark;

@@ -1,6 +1,8 @@
 //! cosign 3.1.2 and 2.6.4 against ours, both ways: every algorithm, every place a key lives, as
 //! bundle and detached, with no algorithm flag; and tampered files, which both must refuse.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
 use std::path::PathBuf;
 
 use touchmark_core::{Curve, KeyAlgorithm};
