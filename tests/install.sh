@@ -42,7 +42,7 @@ install_packages() {
     have=$(mktemp)
     missing=$(missing_packages)
     rm "$have"
-    [ -z "$missing" ] && return
+    [ -z "$missing" ] && return 0
     [ "$(id -u)" = 0 ] || fail "ask an administrator for: apt-get install --no-install-recommends $missing"
     say "apt-get install $missing"
     export DEBIAN_FRONTEND=noninteractive
@@ -55,12 +55,12 @@ install_packages() {
 # Into the peers' folder, not ~/.cargo/bin: another version that someone keeps
 # there for other work stays as it is.
 install_tool() { # NAME VERSION
-    case "$(cargo "$1" --version 2>/dev/null || :)" in "cargo-$1 $2"*) return ;; esac
+    case "$(cargo "$1" --version 2>/dev/null || :)" in "cargo-$1 $2"*) return 0 ;; esac
     mkdir -p "$TOUCHMARK_PEERS"
     (
         flock 9
         root=$TOUCHMARK_PEERS/tools
-        case "$("$root/bin/cargo-$1" "$1" --version 2>/dev/null || :)" in "cargo-$1 $2"*) exit ;; esac
+        case "$("$root/bin/cargo-$1" "$1" --version 2>/dev/null || :)" in "cargo-$1 $2"*) exit 0 ;; esac
         say "cargo install cargo-$1 $2 (some minutes)"
         # Unoptimised: a third of the build, and the tests take the time, not their runner.
         cargo install --quiet --locked --debug --root "$root" "cargo-$1" --version "$2" >&2 9>&-
