@@ -96,7 +96,7 @@ fn a_folder_that_is_read_only_is_code_1() {
     let refused = bash(&touchmark, program).run().code(1);
     refused
         .stderr_has("error: locked/a: cannot write locked/a.sigstore.json")
-        .stderr_has("cause: Permission denied");
+        .stderr_has("cause: permission denied\n");
     std::fs::set_permissions(&locked, Permissions::from_mode(0o755)).unwrap();
     bash(&touchmark, program).run().success();
     let target = touchmark.path("locked/a.sigstore.json");

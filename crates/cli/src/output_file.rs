@@ -60,7 +60,9 @@ fn write(target: &Path, content: &[u8], mode: Mode) -> io::Result<NamedTempFile>
         .prefix(".touchmark-")
         .suffix(".tmp")
         .permissions(Permissions::from_mode(bits))
-        .tempfile_in(folder(target))?;
+        .tempfile_in(folder(target))
+        // The error names the temporary file, which means nothing to a reader.
+        .map_err(|error| io::Error::from(error.kind()))?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     Ok(file)
