@@ -4,7 +4,7 @@ use std::thread;
 
 use aws_lc_rs::digest::{Digest as LcDigest, SHA256, SHA384};
 use aws_lc_rs::signature::ParsedPublicKey;
-use touchmark_core::HashAlgorithm;
+use touchmark_core::{HashAlgorithm, PublicKey};
 use touchmark_testkit::token::TestToken;
 
 use crate::bare::{Module, Session};
@@ -29,10 +29,10 @@ impl<'m> Bare<'m> {
         module: &'m Module,
         subject: &Subject,
         token: &TestToken,
+        public: &PublicKey,
         threads: usize,
     ) -> Self {
         let session = || module.session(token.slot, &token.user_pin);
-        let public = token.read_public_key(subject.id);
         let digest = subject.digest();
         let verifier = subject.verification.map(|algorithm| {
             ParsedPublicKey::new(algorithm, public.raw()).expect("the token's public key")

@@ -59,7 +59,7 @@ fn batch(subject: &Subject, token: &TestToken, threads: usize, report: &mut Repo
     // First, because it initialises the module for both.
     let ours = Ours::open(subject, token, threads);
     let module = bare::Module::load(&token.module);
-    let bare = Bare::open(&module, subject, token, threads);
+    let bare = Bare::open(&module, subject, token, ours.public_key(), threads);
     let pairs = Pairs::measure(
         ROUNDS,
         || spent(|| bare.run(subject.count)),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 use touchmark_core::interaction::{InteractionError, PasswordRequest, PinRequest};
-use touchmark_core::{CheckedSigner, Digest, Interaction, Provider, SecretString, SignatureScheme};
+use touchmark_core::{
+    CheckedSigner, Digest, Interaction, Provider, PublicKey, SecretString, SignatureScheme,
+};
 use touchmark_pkcs11::{Pkcs11Options, Pkcs11Provider};
 use touchmark_testkit::token::TestToken;
 
@@ -35,6 +37,10 @@ impl Ours {
             digest: subject.digest(),
             runtime,
         }
+    }
+
+    pub(crate) fn public_key(&self) -> &PublicKey {
+        self.signer.public_key()
     }
 
     /// Signs so often in all, in so many tasks.
