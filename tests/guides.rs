@@ -79,6 +79,7 @@ fn these_blocks_alone_are_not_run() {
         "README.md: needs a token; docs/guide-hsm.md is run",
         "docs/guide-cosign-plugin.md: needs a vendor's plugin",
         "docs/guide-hsm.md: installs packages as root",
+        "docs/performance.md: takes half an hour on a quiet machine",
         "docs/quick-start.md: builds a release binary into the home folder",
     ];
     assert_eq!(left_out, expected);
