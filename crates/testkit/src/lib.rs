@@ -5,7 +5,7 @@
 //! - [`cli`]: runs the command line in a folder and an environment of its own.
 //! - [`peers`]: the programs that signatures are checked with: cosign, OpenSSL, pkcs11-tool.
 //! - [`program`]: one run of any program, its output and its deadline.
-//! - [`bench`]: what benchmarks print, and how they compare.
+//! - [`mod@bench`]: what benchmarks print, and how they compare.
 //!
 //! Everything here panics where something is amiss: that is how a test fails. What is missing on
 //! the machine is named together with the command that installs it; nothing is skipped.
