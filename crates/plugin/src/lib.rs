@@ -6,7 +6,7 @@
 //! people, the exit status means nothing, and an error is an answer with `errorMessage`.
 //!
 //! * [`wire`] has the JSON of both directions, as sigstore's Go types write it.
-//! * [`serve`] is the plugin side: it answers one call, so that cosign signs with keys of ours.
+//! * [`mod@serve`] is the plugin side: it answers one call, so that cosign signs with keys of ours.
 //! * [`host`] is the other side: any such program becomes a backend of ours. What it answers is
 //!   not trusted.
 //!
