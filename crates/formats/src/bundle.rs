@@ -11,7 +11,9 @@ mod write;
 
 pub use log_entry::{InclusionProof, LogEntry};
 pub use read::{MAX_LEN, MAX_LOG_ENTRIES, MAX_TIMESTAMPS, read};
-pub use write::write;
+pub use write::{SignedBy, write, write_envelope};
+
+pub(crate) use read::read_envelope;
 
 use touchmark_core::{Digest, Signature};
 

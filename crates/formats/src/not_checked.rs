@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::bundle::LogEntry;
+use crate::bundle::{Bundle, LogEntry};
 use crate::error::printable;
 use crate::evidence::Evidence;
+use crate::layer::Beside;
 
 /// A part of the evidence that is not verified here, and so vouches for nothing.
 ///
@@ -26,7 +27,7 @@ pub enum NotChecked {
         /// Its place.
         index: usize,
     },
-    /// The log entry of a legacy bundle.
+    /// The log entry of a legacy bundle, or beside a legacy image signature.
     RekorBundle,
 }
 
@@ -55,17 +56,29 @@ pub(crate) fn not_checked(evidence: &Evidence) -> Vec<NotChecked> {
             let entry = bundle.rekor.iter().map(|_| NotChecked::RekorBundle);
             entry.collect()
         }
-        Evidence::Bundle(bundle) => {
-            let entry = |(index, entry): (usize, &LogEntry)| NotChecked::LogEntry {
-                index,
-                kind: entry.kind.clone(),
-                version: entry.kind_version.clone(),
-            };
-            let timestamps = 0..bundle.timestamps.len();
-            let entries = bundle.log_entries.iter().enumerate().map(entry);
-            entries
-                .chain(timestamps.map(|index| NotChecked::Timestamp { index }))
-                .collect()
-        }
+        Evidence::Bundle(bundle) => of_bundle(bundle),
     }
+}
+
+/// What of a bundle is not checked.
+pub(crate) fn of_bundle(bundle: &Bundle) -> Vec<NotChecked> {
+    let entry = |(index, entry): (usize, &LogEntry)| NotChecked::LogEntry {
+        index,
+        kind: entry.kind.clone(),
+        version: entry.kind_version.clone(),
+    };
+    let timestamps = 0..bundle.timestamps.len();
+    let entries = bundle.log_entries.iter().enumerate().map(entry);
+    entries
+        .chain(timestamps.map(|index| NotChecked::Timestamp { index }))
+        .collect()
+}
+
+/// What of a layer's annotations is not checked.
+pub(crate) fn of_layer(beside: &Beside) -> Vec<NotChecked> {
+    let entry = beside.log_entry.then_some(NotChecked::RekorBundle);
+    let timestamp = beside
+        .timestamp
+        .then_some(NotChecked::Timestamp { index: 0 });
+    entry.into_iter().chain(timestamp).collect()
 }

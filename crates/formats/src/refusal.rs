@@ -6,6 +6,7 @@ use std::io;
 use touchmark_core::{Digest, ErrorKind, Explain, KeyId, PrepareError, SignatureError};
 
 use crate::error::shown;
+use crate::trial::Mismatch;
 
 /// Why [`verify_blob`](crate::verify_blob) refused.
 #[derive(Debug, thiserror::Error)]
@@ -135,6 +136,25 @@ impl Explain for Refusal {
     }
 }
 
+impl From<Mismatch> for Refusal {
+    fn from(mismatch: Mismatch) -> Self {
+        match mismatch {
+            Mismatch::Unknown { signer, given } => Self::UnknownKey { signer, given },
+            Mismatch::Malformed {
+                length,
+                key,
+                source,
+            } => Self::Malformed {
+                length,
+                key,
+                source,
+            },
+            Mismatch::Invalid { name, key_id } => Self::InvalidSignature { name, key_id },
+            Mismatch::NoMatch { given } => Self::NoMatch { given },
+        }
+    }
+}
+
 fn digest_mismatch(declared: &Digest, found: &Digest, signer: Option<&str>) -> String {
     let mut text = format!("the file's digest is {found}, but the bundle is for {declared}");
     if let Some(signer) = signer {
@@ -144,7 +164,7 @@ fn digest_mismatch(declared: &Digest, found: &Digest, signer: Option<&str>) -> S
     text
 }
 
-fn keys(given: &[KeyId]) -> String {
+pub(crate) fn keys(given: &[KeyId]) -> String {
     match given {
         [] => "no key was given".into(),
         [one] => format!("key {one}"),

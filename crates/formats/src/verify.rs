@@ -6,10 +6,12 @@ use touchmark_core::{
     Digest, HashAlgorithm, KeyId, Message, PrepareError, PublicKey, SignatureScheme,
 };
 
-use crate::claim::{Attempt, Claim, unknown};
+use crate::claim::Claim;
 use crate::evidence::Evidence;
 use crate::not_checked::{NotChecked, not_checked};
 use crate::refusal::Refusal;
+use crate::trial::{Attempt, unknown};
+use crate::trust::Trust;
 
 /// A public key that the caller trusts, and what to call it.
 #[derive(Clone, Debug)]
@@ -58,21 +60,26 @@ impl Accepted {
 ///
 /// # Errors
 /// The verdict is not "accepted": [`Refusal`] says why.
-pub fn verify_blob(
-    keys: &[NamedKey],
+pub fn verify_blob<'t>(
+    trust: impl Into<Trust<'t>>,
     artifact: &dyn Message,
     evidence: &Evidence,
 ) -> Result<Accepted, Refusal> {
+    let Trust::Keys(keys) = trust.into();
     let claim = Claim::of(evidence)?;
     if let Some(embedded) = claim.embedded
         && !keys.iter().any(|given| given.key == *embedded)
     {
-        return Err(unknown(embedded.key_id(), keys));
+        return Err(unknown(embedded.key_id(), keys).into());
     }
-    if let Some(declared) = claim.declared {
+    if let Some(declared) = claim.declared() {
         check_digest(keys, artifact, &claim, declared)?;
     }
-    match claim.attempt(keys, artifact)? {
+    match claim
+        .trial
+        .attempt(keys, artifact)
+        .map_err(Refusal::Unreadable)?
+    {
         Attempt::Matched(index, given, scheme) => Ok(Accepted {
             index,
             name: given.name.clone(),
@@ -81,7 +88,7 @@ pub fn verify_blob(
             digest: known_digest(artifact)?,
             not_checked: not_checked(evidence),
         }),
-        Attempt::NoMatch => Err(claim.explain(keys)),
+        Attempt::NoMatch => Err(claim.trial.explain(keys).into()),
         Attempt::NeedsFile(error) => Err(Refusal::NeedsFile(error)),
     }
 }
@@ -107,7 +114,11 @@ fn check_digest(
         return Ok(());
     }
     // Whose signature for another file it is tells a mix-up from a forgery.
-    let signer = match claim.attempt(keys, declared)? {
+    let signer = match claim
+        .trial
+        .attempt(keys, declared)
+        .map_err(Refusal::Unreadable)?
+    {
         Attempt::Matched(_, given, _) => Some(given.name.clone()),
         Attempt::NoMatch | Attempt::NeedsFile(_) => None,
     };

@@ -42,6 +42,11 @@ pub fn read(json: &[u8]) -> Result<Bundle, FormatError> {
     })
 }
 
+/// Reads an envelope that stands alone.
+pub(crate) fn read_envelope(what: &'static str, json: &[u8]) -> Result<Envelope, FormatError> {
+    envelope(protojson::read(what, MAX_LEN, json)?)
+}
+
 type Member<T> = Option<protojson::Message<T>>;
 
 fn content(
@@ -111,7 +116,7 @@ fn envelope(envelope: wire::Envelope) -> Result<Envelope, FormatError> {
     let (Some(signature), true) = (signatures.pop(), signatures.is_empty()) else {
         return Err(FormatError::Invalid {
             field: "dsseEnvelope.signatures".into(),
-            why: "a bundle's envelope has exactly one signature",
+            why: "an envelope has exactly one signature here",
         });
     };
     Ok(Envelope {

@@ -1,0 +1,103 @@
+//! Predicates: what an attestation says, checked before anybody signs it.
+//!
+//! The types are those that cosign's `--type` names. cosign checks little more than that the file
+//! is JSON, so that a wrong file is signed and fails at whoever reads it; here each type's required
+//! members are checked, and the error names the place. Members beyond those stay as they are.
+
+mod error;
+mod kind;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+pub use error::PredicateError;
+pub use kind::PredicateType;
+
+use crate::json;
+
+/// The largest predicate that is signed, in bytes: with base64 around it, twice, it still is an
+/// envelope that is read.
+pub const MAX_LEN: usize = 8 * 1024 * 1024;
+
+/// A predicate: JSON text of an object, or of a string where it is SPDX in its tag-value form.
+/// No object in it has a member twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Predicate(Box<str>);
+
+impl Predicate {
+    /// `{}`.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self("{}".into())
+    }
+
+    /// The JSON text.
+    #[must_use]
+    pub fn as_json(&self) -> &str {
+        &self.0
+    }
+
+    /// JSON that was checked for repeated members; `None` where it is no object and no string.
+    pub(crate) fn from_checked(json: &str) -> Option<Self> {
+        let json = json.trim_ascii();
+        json.starts_with(['{', '"']).then(|| Self(json.into()))
+    }
+}
+
+/// Makes a predicate of a file, as `cosign attest` does.
+///
+/// JSON stays as it is, but for white space around it. Text of SPDX's tag-value form becomes a
+/// string, and for [`PredicateType::Custom`] any text becomes `{"Data": text, "Timestamp": now}`.
+///
+/// # Errors
+/// The file is not what its type says: [`PredicateError`] names the place.
+pub fn prepare(
+    kind: &PredicateType,
+    file: &[u8],
+    now: OffsetDateTime,
+) -> Result<Predicate, PredicateError> {
+    if file.len() > MAX_LEN {
+        return Err(PredicateError::TooLarge { limit: MAX_LEN });
+    }
+    match kind {
+        PredicateType::Custom => custom(text(kind, file)?, now),
+        PredicateType::SpdxText => {
+            let mut string = String::new();
+            json::push_string(&mut string, text(kind, file)?);
+            Ok(Predicate(string.into()))
+        }
+        _ => object(kind, file),
+    }
+}
+
+fn object(kind: &PredicateType, file: &[u8]) -> Result<Predicate, PredicateError> {
+    json::check(kind.name(), MAX_LEN, file).map_err(PredicateError::Json)?;
+    let json = text(kind, file)?.trim_ascii();
+    if !json.starts_with('{') {
+        return Err(PredicateError::NotAnObject { kind: kind.name() });
+    }
+    Ok(Predicate(json.into()))
+}
+
+fn text<'f>(kind: &PredicateType, file: &'f [u8]) -> Result<&'f str, PredicateError> {
+    std::str::from_utf8(file).map_err(|source| PredicateError::NotText {
+        kind: kind.name(),
+        source,
+    })
+}
+
+fn custom(data: &str, now: OffsetDateTime) -> Result<Predicate, PredicateError> {
+    let now = now
+        .to_offset(time::UtcOffset::UTC)
+        .replace_nanosecond(0)
+        .unwrap_or(now)
+        .format(&Rfc3339)
+        .map_err(PredicateError::Time)?;
+    let mut json = String::from(r#"{"Data":"#);
+    json::push_string(&mut json, data);
+    json.push_str(r#","Timestamp":"#);
+    json::push_value(&mut json, &Value::String(now));
+    json.push('}');
+    Ok(Predicate(json.into()))
+}
