@@ -3,8 +3,10 @@
 //! - [`suite`]: what every `Provider` and `Signer` must do, whatever is behind it.
 //! - [`token`]: fresh SoftHSM and kryoptic tokens, and keys in them made by foreign tools.
 //! - [`cli`]: runs the command line in a folder and an environment of its own.
-//! - [`peers`]: the programs that signatures are checked with: cosign, OpenSSL, pkcs11-tool.
+//! - [`peers`]: the programs that signatures are checked with: cosign, skopeo, Kyverno,
+//!   sigstore-go, OpenSSL, pkcs11-tool.
 //! - [`program`]: one run of any program, its output and its deadline.
+//! - [`registry`]: registries on this machine, images in them, and a counter of requests.
 //! - [`mod@bench`]: what benchmarks print, and how they compare.
 //!
 //! Everything here panics where something is amiss: that is how a test fails. What is missing on
@@ -23,6 +25,7 @@ pub mod bench;
 pub mod cli;
 pub mod peers;
 pub mod program;
+pub mod registry;
 pub mod suite;
 pub mod token;
 
