@@ -10,9 +10,14 @@ use tokio::task::JoinSet;
 
 use crate::progress::Progress;
 
-/// How many inputs can be worked on at once without getting in each other's way.
-pub(crate) fn cores() -> usize {
-    available_parallelism().map_or(1, NonZero::get)
+/// How many of some inputs can be worked on at once without getting in each other's way.
+pub(crate) fn cores(inputs: usize) -> usize {
+    // Asking the system means to read several files.
+    if inputs < 2 {
+        1
+    } else {
+        available_parallelism().map_or(1, NonZero::get).min(inputs)
+    }
 }
 
 /// Runs `work` over every input, at most `lanes` at once; one more is taken up as one ends, so

@@ -38,11 +38,34 @@ pub(crate) trait Verb: Args + Send + Sync + 'static {
     /// Commands that work as they stand, for the end of the help.
     const EXAMPLE: &'static str;
 
+    /// Whether there is work for one thread only: more cost a short command milliseconds.
+    fn is_single(&self) -> bool {
+        false
+    }
+
     fn run(self, context: &Context) -> impl Future<Output = Result<Outcome, CliError>>;
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<Outcome, CliError>> + 'a>>;
-type Run = for<'a> fn(ArgMatches, &'a Context) -> Running<'a>;
+type Call = fn(&ArgMatches) -> Result<Box<dyn Called>, clap::Error>;
+
+/// A verb with its arguments, ready to run.
+pub(crate) trait Called {
+    /// See [`Verb::is_single`].
+    fn is_single(&self) -> bool;
+
+    fn run(self: Box<Self>, context: &Context) -> Running<'_>;
+}
+
+impl<V: Verb> Called for V {
+    fn is_single(&self) -> bool {
+        Verb::is_single(self)
+    }
+
+    fn run(self: Box<Self>, context: &Context) -> Running<'_> {
+        Box::pin(Verb::run(*self, context))
+    }
+}
 
 /// A verb's or a group's place in the command tree.
 pub(crate) struct Entry {
@@ -52,7 +75,7 @@ pub(crate) struct Entry {
 }
 
 enum Node {
-    Verb { spell: fn() -> Command, run: Run },
+    Verb { spell: fn() -> Command, call: Call },
     Group(fn() -> Vec<Entry>),
 }
 
@@ -62,7 +85,7 @@ pub(crate) fn verb<V: Verb>() -> Entry {
         about: V::ABOUT,
         node: Node::Verb {
             spell: spell::<V>,
-            run: run::<V>,
+            call: call::<V>,
         },
     }
 }
@@ -74,17 +97,8 @@ fn spell<V: Verb>() -> Command {
         .after_help(format!("Example:\n{}", V::EXAMPLE))
 }
 
-fn run<V: Verb>(matches: ArgMatches, context: &Context) -> Running<'_> {
-    Box::pin(async move {
-        V::from_arg_matches(&matches)
-            .map_err(|error| from_clap(&error))?
-            .run(context)
-            .await
-    })
-}
-
-fn from_clap(error: &clap::Error) -> CliError {
-    CliError::usage(error.to_string())
+fn call<V: Verb>(matches: &ArgMatches) -> Result<Box<dyn Called>, clap::Error> {
+    Ok(Box::new(V::from_arg_matches(matches)?))
 }
 
 fn entries() -> Vec<Entry> {
@@ -108,14 +122,7 @@ fn entries() -> Vec<Entry> {
 /// What was called: which verb, with which arguments.
 pub(crate) struct Invocation {
     pub(crate) globals: Globals,
-    matches: ArgMatches,
-    run: Run,
-}
-
-impl Invocation {
-    pub(crate) fn run<'a>(&self, context: &'a Context) -> Running<'a> {
-        (self.run)(self.matches.clone(), context)
-    }
+    pub(crate) called: Box<dyn Called>,
 }
 
 /// Arguments that could not be taken, and how to print that.
@@ -163,12 +170,9 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Invocation, ParseErr
             .find(|entry| entry.name == name)
             .map(|entry| entry.node);
         match found {
-            Some(Node::Verb { run, .. }) => {
-                return Ok(Invocation {
-                    globals,
-                    matches: inner,
-                    run,
-                });
+            Some(Node::Verb { call, .. }) => {
+                let called = call(&inner).map_err(clap)?;
+                return Ok(Invocation { globals, called });
             }
             Some(Node::Group(members)) => entries = members(),
             None => break,

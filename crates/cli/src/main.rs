@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         return plugin::main(&arguments);
     }
     match cmd::parse(arguments) {
-        Ok(invocation) => runtime::run(&invocation),
+        Ok(invocation) => runtime::run(invocation),
         Err(error) => report::parse_error(&error),
     }
 }

@@ -1,5 +1,7 @@
 //! The wrapper that verifies every signature before it is returned.
 
+use std::sync::OnceLock;
+
 use crate::prepared::Prepared;
 use crate::public_key::PublicKey;
 use crate::scheme::SignatureScheme;
@@ -14,7 +16,8 @@ use crate::verifier::Verifier;
 #[derive(Debug)]
 pub struct CheckedSigner {
     signer: Box<dyn Signer>,
-    verifiers: Vec<(SignatureScheme, Verifier)>,
+    /// One per scheme of the signer, made when the scheme is first used.
+    verifiers: Vec<OnceLock<Verifier>>,
 }
 
 impl CheckedSigner {
@@ -31,12 +34,7 @@ impl CheckedSigner {
                 pinned: pinned.key_id(),
             });
         }
-        // A scheme without a verifier cannot be checked, so it cannot be used.
-        let verifiers = signer
-            .schemes()
-            .iter()
-            .filter_map(|scheme| Some((*scheme, Verifier::new(signer.public_key(), *scheme).ok()?)))
-            .collect();
+        let verifiers = signer.schemes().iter().map(|_| OnceLock::new()).collect();
         Ok(Self { signer, verifiers })
     }
 
@@ -46,9 +44,9 @@ impl CheckedSigner {
         self.signer.public_key()
     }
 
-    /// The schemes that can be used, the preferred one first.
+    /// The schemes that the key signs with, the preferred one first.
     pub fn schemes(&self) -> impl Iterator<Item = SignatureScheme> + '_ {
-        self.verifiers.iter().map(|(scheme, _)| *scheme)
+        self.signer.schemes().iter().copied()
     }
 
     /// Signs, verifies, and only then returns the signature.
@@ -56,15 +54,24 @@ impl CheckedSigner {
     /// # Errors
     /// The scheme is not the key's, the backend failed, or what it returned does not verify.
     pub async fn sign(&self, input: &Prepared<'_>) -> Result<Signature, SignError> {
-        let (_, verifier) = self
-            .verifiers
-            .iter()
-            .find(|(scheme, _)| *scheme == input.scheme())
-            .ok_or(SignError::Scheme(input.scheme()))?;
+        let verifier = self.verifier(input.scheme())?;
         let signature = self.signer.sign(input).await?;
         verifier
             .verify(input, &signature)
             .map_err(SignError::SelfCheck)?;
         Ok(signature)
+    }
+
+    /// What cannot be checked is not signed.
+    fn verifier(&self, scheme: SignatureScheme) -> Result<&Verifier, SignError> {
+        let mut schemes = self.schemes().zip(&self.verifiers);
+        let Some((_, place)) = schemes.find(|(known, _)| *known == scheme) else {
+            return Err(SignError::Scheme(scheme));
+        };
+        if let Some(verifier) = place.get() {
+            return Ok(verifier);
+        }
+        let verifier = Verifier::new(self.public_key(), scheme).map_err(SignError::SelfCheck)?;
+        Ok(place.get_or_init(|| verifier))
     }
 }

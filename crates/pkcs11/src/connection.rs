@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
@@ -16,6 +17,10 @@ use crate::seat::Clock;
 use crate::token::{self, TokenDescription};
 use crate::uri::Pkcs11Uri;
 
+/// For how long a description need not be read again. Between reading it and logging in, another
+/// process can change it in any case.
+const FRESH: Duration = Duration::from_millis(100);
+
 /// A token in use.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -26,6 +31,8 @@ pub(crate) struct Connection {
     /// Grows each time the token was looked for again; sessions of an earlier one are not used.
     generation: AtomicU64,
     place: Mutex<(Slot, TokenDescription)>,
+    /// When the connection was made, with the description of that moment.
+    made: Instant,
     /// Only one thread logs in at a time. Holds why the PIN was refused: it is not tried again.
     pub(crate) gate: Mutex<Option<PinProblem>>,
     /// A person is being asked for the PIN, so that those who wait stop their clocks.
@@ -71,6 +78,7 @@ impl Connection {
             use_final_pin_try: options.use_final_pin_try,
             generation: AtomicU64::new(0),
             place: Mutex::new(place),
+            made: Instant::now(),
             gate: Mutex::new(None),
             asking: AtomicBool::new(false),
             pool: Pool::new(options.sessions, options.deadline),
@@ -84,6 +92,12 @@ impl Connection {
     /// The token as it was when it was last looked for.
     pub(crate) fn description(&self) -> TokenDescription {
         self.place().1.clone()
+    }
+
+    /// The token as it was an instant ago, on a connection that is just being used first.
+    pub(crate) fn fresh_description(&self) -> Option<TokenDescription> {
+        let is_fresh = self.generation() == 0 && self.made.elapsed() < FRESH;
+        is_fresh.then(|| self.description())
     }
 
     pub(crate) fn label(&self) -> String {

@@ -31,6 +31,7 @@ mod start_lock;
 mod switch;
 mod token;
 mod uri;
+mod watchdog;
 
 pub use error::{
     KeyProblem, MalformedSource, ModuleProblem, PinProblem, PinTries, Pkcs11Error, TokenProblem,

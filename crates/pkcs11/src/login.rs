@@ -37,7 +37,10 @@ impl Connection {
         if is_logged_in(session)? {
             return Ok(());
         }
-        let token = self.look()?;
+        let token = match self.fresh_description() {
+            Some(token) => token,
+            None => self.look()?,
+        };
         if !token.login_required {
             return Ok(());
         }

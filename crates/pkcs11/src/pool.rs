@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::error::Pkcs11Error;
 use crate::seat::{Clock, Overdue, Seat};
+use crate::watchdog::{self, Watched};
 
 /// Threads that may hang before the pool is closed.
 const MOST_GIVEN_UP: usize = 4;
@@ -175,12 +176,10 @@ impl<S: Default + 'static> Shared<S> {
             return Ok(());
         }
         if !self.watched.swap(true, Ordering::Relaxed) {
-            let shared = Arc::downgrade(self);
             let tick =
                 (self.deadline / 8).clamp(Duration::from_millis(5), Duration::from_millis(250));
-            thread::Builder::new()
-                .name(format!("{THREAD}-watchdog"))
-                .spawn(move || watch(&shared, tick))?;
+            let shared: Weak<Self> = Arc::downgrade(self);
+            watchdog::watch(shared, tick)?;
         }
         let hired = self
             .working
@@ -211,8 +210,14 @@ impl<S: Default + 'static> Shared<S> {
         self.limit.store(left.max(1), Ordering::Relaxed);
     }
 
+    fn answer_all(&self) {
+        self.jobs.try_iter().for_each(|job| job.reply.overdue());
+    }
+}
+
+impl<S: Default + 'static> Watched for Shared<S> {
     /// Gives overdue workers up, and puts others in their place.
-    fn inspect(self: &Arc<Self>) {
+    fn inspect(self: Arc<Self>) {
         let now = Instant::now();
         let seats: Vec<_> = {
             let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
@@ -233,18 +238,6 @@ impl<S: Default + 'static> Shared<S> {
         if self.is_closed() {
             self.answer_all();
         }
-    }
-
-    fn answer_all(&self) {
-        self.jobs.try_iter().for_each(|job| job.reply.overdue());
-    }
-}
-
-fn watch<S: Default + 'static>(shared: &Weak<Shared<S>>, tick: Duration) {
-    while let Some(shared) = shared.upgrade() {
-        shared.inspect();
-        drop(shared);
-        thread::sleep(tick);
     }
 }
 

@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::outcome::{Outcome, lines};
 use crate::pkcs11_modules;
+use crate::runtime::busy;
 
 /// Looks at the configuration, PKCS#11 modules and tokens, plugins and cosign. Nothing is changed,
 /// no PIN is tried, and it exits with 0 whenever it could look.
@@ -57,7 +58,7 @@ impl Verb for Doctor {
 
     async fn run(self, _context: &Context) -> Result<Outcome, CliError> {
         let mut checks = vec![configuration(), secrets()];
-        checks.extend(tokio::task::block_in_place(modules));
+        checks.extend(busy(modules));
         checks.push(plugins());
         checks.push(cosign());
         let report = Report {

@@ -38,6 +38,10 @@ impl Verb for PublicKeyVerb {
     const ABOUT: &'static str = "Print the public half of a key";
     const EXAMPLE: &'static str = "  touchmark public-key --key cosign.key --outfile cosign.pub";
 
+    fn is_single(&self) -> bool {
+        true
+    }
+
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
         let reference = key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
         export(context, &reference, self.outfile).await

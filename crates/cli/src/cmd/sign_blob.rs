@@ -7,7 +7,6 @@ use std::sync::Arc;
 use clap::Args;
 use serde::Serialize;
 use tokio::sync::Semaphore;
-use tokio::task::block_in_place;
 use touchmark_core::{
     CheckedSigner, ErrorKind, HashAlgorithm, Message, Signature, SignatureScheme,
 };
@@ -23,6 +22,7 @@ use crate::outcome::Outcome;
 use crate::output_file::{self, Folders, Mode, Staged};
 use crate::progress::Progress;
 use crate::reference::Reference;
+use crate::runtime::busy;
 use crate::switches;
 
 /// Signs each file and writes a Sigstore bundle beside it, as FILE.sigstore.json. `cosign
@@ -66,6 +66,10 @@ impl Verb for SignBlob {
     const ABOUT: &'static str = "Sign files, standard input or digests";
     const EXAMPLE: &'static str = "  touchmark sign-blob --key cosign.key release.tar.gz";
 
+    fn is_single(&self) -> bool {
+        self.files.len() < 2
+    }
+
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
         self.cosigns.check()?;
         self.cosigns
@@ -76,21 +80,26 @@ impl Verb for SignBlob {
         }
         let reference = key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
         let jobs = self.jobs()?;
+        let cores = batch::cores(jobs.len());
         let shared = Arc::new(Shared {
             signer: context.open(&Reference::parse(&reference)?).await?,
-            cores: Semaphore::new(batch::cores()),
+            cores: Semaphore::new(cores),
             folders: Folders::default(),
         });
         let progress = Progress::new("signing", jobs.len());
-        let lanes = batch::cores() * LANES_PER_CORE;
         let run = Arc::clone(&shared);
-        let results = batch::run(jobs, lanes, &progress, move |jobs, index| {
-            let shared = Arc::clone(&run);
-            async move { sign(&jobs[index], &shared).await }
-        })
+        let results = batch::run(
+            jobs,
+            cores * LANES_PER_CORE,
+            &progress,
+            move |jobs, index| {
+                let shared = Arc::clone(&run);
+                async move { sign(&jobs[index], &shared).await }
+            },
+        )
         .await;
         let mut outcome = summary(results);
-        let synced = block_in_place(|| shared.folders.sync());
+        let synced = busy(|| shared.folders.sync());
         outcome.failures.extend(synced.err());
         Ok(outcome)
     }
@@ -221,17 +230,17 @@ async fn sign(job: &Job, shared: &Shared) -> Result<Signed, (String, CliError)> 
     let failed = |error: CliError| (name.clone(), error.context(&name));
     // Nobody closes the semaphore.
     let core = shared.cores.acquire().await.ok();
-    let artifact = block_in_place(|| job.input.open()).map_err(failed)?;
+    let artifact = busy(|| job.input.open()).map_err(failed)?;
     let signer = &shared.signer;
     let scheme = scheme(signer);
-    let prepared = block_in_place(|| scheme.prepare(&artifact));
+    let prepared = busy(|| scheme.prepare(&artifact));
     let prepared = prepared.map_err(|error| failed(error.into()))?;
     let signature = signer
         .sign(&prepared)
         .await
         .map_err(|error| failed(error.into()))?;
     drop(core);
-    block_in_place(|| write(job, shared, &artifact, &signature, scheme)).map_err(failed)
+    busy(|| write(job, shared, &artifact, &signature, scheme)).map_err(failed)
 }
 
 /// The scheme that cosign verifies without a flag, which is the first that every backend offers.

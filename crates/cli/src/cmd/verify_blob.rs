@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
-use tokio::task::block_in_place;
 use touchmark_core::ErrorKind;
 use touchmark_formats::{Accepted as Valid, Evidence, NamedKey, Refusal, evidence, verify_blob};
 
@@ -19,6 +18,7 @@ use crate::cosign_flags::{CosignFlags, Verifying};
 use crate::error::{CliError, ErrorView};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
+use crate::runtime::busy;
 use crate::trusted_keys;
 
 /// Verifies each file with its Sigstore bundle or detached signature. Any of the given keys may
@@ -62,15 +62,20 @@ impl Verb for VerifyBlob {
     const ABOUT: &'static str = "Verify signatures on files, standard input or digests";
     const EXAMPLE: &'static str = "  touchmark verify-blob --key cosign.pub release.tar.gz";
 
+    fn is_single(&self) -> bool {
+        self.files.len() < 2
+    }
+
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
         self.cosigns.check()?;
         let reference = key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
         let jobs = self.jobs()?;
+        let cores = batch::cores(jobs.len());
         let keys = Arc::new(trusted_keys::load(context, &reference).await?);
         let progress = Progress::new("verifying", jobs.len());
-        let results = batch::run(jobs, batch::cores(), &progress, move |jobs, index| {
+        let results = batch::run(jobs, cores, &progress, move |jobs, index| {
             let keys = Arc::clone(&keys);
-            async move { block_in_place(|| jobs[index].verify(&keys)) }
+            async move { busy(|| jobs[index].verify(&keys)) }
         })
         .await;
         Ok(summary(
