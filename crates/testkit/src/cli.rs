@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::program::Program;
+use crate::registry::Registry;
 use crate::token::TestToken;
 
 /// The binary, and a fresh folder that every run of it works in.
@@ -51,6 +52,13 @@ impl Touchmark {
         with_token
             .env("TOUCHMARK_PKCS11_MODULE", module)
             .env("TOUCHMARK_PIN", &token.user_pin)
+    }
+
+    /// Lets all runs into a registry: its authority and its user.
+    #[must_use]
+    pub fn registry(self, registry: &Registry) -> Self {
+        let env = registry.env().into_iter();
+        env.fold(self, |all, (name, value)| all.env(&name, &value))
     }
 
     /// The folder that runs work in.

@@ -1,10 +1,14 @@
 //! The real cosign, of both major versions, without any network.
 
+mod images;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::peers::product;
 use crate::program::{Output, Program};
+
+pub use images::Form;
 
 /// A trusted root that trusts nobody. cosign 2.6 wants one to read a bundle, whatever is in it,
 /// and would fetch the public one otherwise.
@@ -50,14 +54,18 @@ impl Cosign {
 
     fn new(major: u8) -> Self {
         let home = tempfile::tempdir().expect("a home for cosign");
-        let root = home.path().join("trusted-root.json");
-        std::fs::write(root, EMPTY_TRUSTED_ROOT).expect("a trusted root");
-        Self {
+        let cosign = Self {
             program: product(&format!("cosign-{major}"), "cosign"),
             major,
             home,
             env: Vec::new(),
-        }
+        };
+        std::fs::write(cosign.trusted_root(), EMPTY_TRUSTED_ROOT).expect("a trusted root");
+        cosign
+    }
+
+    fn trusted_root(&self) -> PathBuf {
+        self.home.path().join("trusted-root.json")
     }
 
     /// 2 or 3.
@@ -161,7 +169,7 @@ impl Cosign {
             (Evidence::Bundle(path), 3) => program.arg("--bundle").arg(path),
             (Evidence::Bundle(path), _) => program
                 .args(["--new-bundle-format", "--trusted-root"])
-                .arg(self.home.path().join("trusted-root.json"))
+                .arg(self.trusted_root())
                 .arg("--bundle")
                 .arg(path),
             (Evidence::Detached(path), _) => program.arg("--signature").arg(path),
