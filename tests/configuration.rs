@@ -65,6 +65,26 @@ fn the_named_file_comes_first_then_the_users_then_the_folders() {
 }
 
 #[test]
+fn a_configuration_has_a_size_limit_and_is_text() {
+    let touchmark = touchmark();
+    touchmark.write("named.toml", "");
+    let file = std::fs::File::options()
+        .write(true)
+        .open(touchmark.path("named.toml"))
+        .unwrap();
+    file.set_len(17 * 1024 * 1024).unwrap();
+    let export = || {
+        touchmark
+            .command(["public-key", "--key", "release"])
+            .env("TOUCHMARK_CONFIG", "named.toml")
+            .run()
+    };
+    export().code(6).stderr_has("named.toml is larger than 16 MiB");
+    touchmark.write("named.toml", [0xff]);
+    export().code(6).stderr_has("named.toml is not UTF-8");
+}
+
+#[test]
 fn a_name_serves_every_verb_also_as_cosign_spells_it() {
     let touchmark = touchmark();
     names(&touchmark, USERS, "./one.pem");

@@ -1,13 +1,14 @@
 //! `touchmark.toml`: names for keys. Nothing in it is needed to sign, and no secret belongs there.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
 
 use serde::Deserialize;
 use touchmark_core::{ErrorKind, KeyUri, PublicKey};
 
 use crate::error::CliError;
+use crate::input_file::{self, ReadError};
 
 const FILE_NAME: &str = "touchmark.toml";
 
@@ -56,10 +57,10 @@ impl Config {
     }
 
     fn read(path: &Path, trust: Trust) -> Result<Option<Self>, CliError> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(CliError::file("read", path, &error)),
+        let text = match input_file::read_limited(path) {
+            Ok(bytes) => String::from_utf8(bytes).map_err(|_| malformed(path, "is not UTF-8"))?,
+            Err(error) if error.is_absent() => return Ok(None),
+            Err(error) => return Err(error.into_cli()),
         };
         let file: File = toml::from_str(&text).map_err(|error| {
             malformed(path, &format!("is malformed: {}", error.message()))
@@ -135,8 +136,8 @@ fn public_key(config: &Path, text: &str) -> Result<PublicKey, CliError> {
         return Ok(PublicKey::from_pem(text)?);
     }
     let path = config.parent().unwrap_or(Path::new("")).join(text);
-    let pem = fs::read_to_string(&path).map_err(|error| CliError::file("read", &path, &error))?;
-    PublicKey::from_pem(&pem)
+    let pem = input_file::read_limited(&path).map_err(ReadError::into_cli)?;
+    PublicKey::from_pem(&String::from_utf8_lossy(&pem))
         .map_err(|error| CliError::from(error).context(&path.display().to_string()))
 }
 
