@@ -49,7 +49,7 @@ pub fn verify_attestation_envelope<'t>(
     envelope: &Envelope,
     beside: &Beside,
 ) -> Result<AcceptedAttestation, ClaimRefusal> {
-    let trial = Trial::bare(&envelope.signature);
+    let trial = signer::in_layer(&envelope.signature, beside);
     judge(trust.into(), wanted, envelope, &trial, of_layer(beside))
 }
 
@@ -62,7 +62,7 @@ pub fn verify_attestation_bundle<'t>(
     wanted: WantedAttestation<'_>,
     bundle: &Bundle,
 ) -> Result<AcceptedAttestation, ClaimRefusal> {
-    let (envelope, trial) = signer::envelope(bundle)?;
+    let (envelope, trial) = signer::in_bundle(bundle)?;
     judge(trust.into(), wanted, envelope, &trial, of_bundle(bundle))
 }
 

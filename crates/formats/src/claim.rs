@@ -1,10 +1,11 @@
 //! What a blob's evidence claims about its signature.
 
-use touchmark_core::{Digest, KeyId, PublicKey};
+use touchmark_core::{Digest, KeyId, PublicKey, Signature};
 
 use crate::bundle::{Content, KeyMaterial};
 use crate::evidence::Evidence;
-use crate::legacy::Signer;
+use crate::legacy::{LegacyBundle, Signer};
+use crate::presented::Presented;
 use crate::refusal::Refusal;
 use crate::trial::Trial;
 
@@ -16,35 +17,33 @@ pub(crate) struct Claim<'a> {
 
 impl<'a> Claim<'a> {
     pub(crate) fn of(evidence: &'a Evidence) -> Result<Self, Refusal> {
-        let (trial, embedded) = match evidence {
-            Evidence::Detached(signature) => (Trial::bare(signature), None),
-            Evidence::LegacyBundle(bundle) => match &bundle.signer {
-                Some(Signer::Certificate(_)) => return Err(Refusal::Certificate),
-                Some(Signer::PublicKey(key)) => {
-                    let trial = Trial {
-                        hint: Some(key.key_id()),
-                        ..Trial::bare(&bundle.signature)
-                    };
-                    (trial, Some(key))
+        match evidence {
+            Evidence::Detached(signature) => Ok(Trial::bare(signature).into()),
+            Evidence::LegacyBundle(bundle) => Ok(Self::of_legacy(bundle)),
+            Evidence::Bundle(bundle) => match &bundle.content {
+                Content::Envelope(envelope) => {
+                    Err(Refusal::Attestation(envelope.payload_type.clone()))
                 }
-                None => (Trial::bare(&bundle.signature), None),
+                Content::Message(message) => {
+                    let mut trial = of_material(&bundle.signer, &message.signature);
+                    trial.declared = message.digest.as_ref();
+                    Ok(trial.into())
+                }
             },
-            Evidence::Bundle(bundle) => match (&bundle.content, &bundle.signer) {
-                (Content::Envelope(envelope), _) => {
-                    return Err(Refusal::Attestation(envelope.payload_type.clone()));
-                }
-                (Content::Message(message), KeyMaterial::PublicKey { hint }) => {
-                    let trial = Trial {
-                        declared: message.digest.as_ref(),
-                        hint: hinted(hint),
-                        ..Trial::bare(&message.signature)
-                    };
-                    (trial, None)
-                }
-                (Content::Message(_), _) => return Err(Refusal::Certificate),
-            },
-        };
-        Ok(Self { trial, embedded })
+        }
+    }
+
+    fn of_legacy(bundle: &'a LegacyBundle) -> Self {
+        let mut claim = Self::from(Trial::bare(&bundle.signature));
+        match &bundle.signer {
+            Some(Signer::Certificate(der)) => claim.trial.presented = Presented::Der(der, &[]),
+            Some(Signer::PublicKey(key)) => {
+                claim.trial.hint = Some(key.key_id());
+                claim.embedded = Some(key);
+            }
+            None => {}
+        }
+        claim
     }
 
     pub(crate) fn declared(&self) -> Option<&'a Digest> {
@@ -52,7 +51,26 @@ impl<'a> Claim<'a> {
     }
 }
 
-/// The key id in a bundle's hint, where it is one.
-pub(crate) fn hinted(hint: &str) -> Option<KeyId> {
-    KeyId::parse(&format!("SHA256:{hint}"))
+impl<'a> From<Trial<'a>> for Claim<'a> {
+    fn from(trial: Trial<'a>) -> Self {
+        Self {
+            trial,
+            embedded: None,
+        }
+    }
+}
+
+/// A signature in a bundle, with what the bundle says about its signer.
+pub(crate) fn of_material<'a>(material: &'a KeyMaterial, signature: &'a Signature) -> Trial<'a> {
+    let mut trial = Trial::bare(signature);
+    match material {
+        KeyMaterial::PublicKey { hint } => trial.hint = KeyId::parse(&format!("SHA256:{hint}")),
+        KeyMaterial::Certificate(der) => trial.presented = Presented::Der(der, &[]),
+        KeyMaterial::CertificateChain(chain) => {
+            if let [leaf, chain @ ..] = chain.as_slice() {
+                trial.presented = Presented::Der(leaf, chain);
+            }
+        }
+    }
+    trial
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use touchmark_core::{Digest, ErrorKind, Explain, KeyId, SignatureError};
 
+use crate::certificate::CertificateError;
 use crate::error::{FormatError, shown};
 use crate::refusal::keys;
 use crate::trial::Mismatch;
@@ -46,9 +47,10 @@ pub enum ClaimRefusal {
         #[source]
         source: Option<SignatureError>,
     },
-    /// The signer is identified by a certificate, and only keys were given.
-    #[error("the signer is identified by a certificate, not by a public key")]
-    Certificate,
+    /// The evidence names its signer by a certificate and none is trusted, or the other way
+    /// round.
+    #[error(transparent)]
+    Certificate(CertificateError),
     /// What was signed, or stands beside it, is not of the format that it should be.
     #[error("{what}")]
     Malformed {
@@ -117,7 +119,8 @@ impl ClaimRefusal {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::UnknownKey { .. } | Self::Certificate => "unknown-key",
+            Self::Certificate(error) => error.code(),
+            Self::UnknownKey { .. } => "unknown-key",
             Self::InvalidSignature { .. } | Self::NoMatch { .. } => "invalid-signature",
             Self::MalformedSignature { .. } | Self::Malformed { .. } => "malformed",
             Self::NoEnvelope | Self::PayloadType(_) | Self::PredicateType { .. } => "wrong-type",
@@ -133,6 +136,7 @@ impl Explain for ClaimRefusal {
         match self {
             Self::MalformedSignature { .. } | Self::Malformed { .. } => ErrorKind::Malformed,
             Self::Unreadable(_) => ErrorKind::Failed,
+            Self::Certificate(error) => error.kind(),
             _ => ErrorKind::Rejected,
         }
     }
@@ -147,9 +151,7 @@ impl Explain for ClaimRefusal {
                 "get the signer's public key from its owner, never from beside the image, and give \
                  it with --key"
             }
-            Self::Certificate => {
-                "give the certificate authority's roots with --certificate-chain or --ca-roots"
-            }
+            Self::Certificate(error) => return error.hint(),
             Self::MalformedSignature { .. } | Self::Malformed { .. } => {
                 "whoever stored this cannot have verified it: have the image signed again"
             }
@@ -186,6 +188,7 @@ impl From<Mismatch> for ClaimRefusal {
             },
             Mismatch::Invalid { name, key_id } => Self::InvalidSignature { name, key_id },
             Mismatch::NoMatch { given } => Self::NoMatch { given },
+            Mismatch::Certificate(error) => Self::Certificate(error),
         }
     }
 }

@@ -8,12 +8,12 @@ use touchmark_core::Digest;
 use crate::attestation::{WantedAttestation, check_annotations, verify_attestation_bundle};
 use crate::bundle::Bundle;
 use crate::claim_refusal::ClaimRefusal;
-use crate::layer::Beside;
+use crate::error::FormatError;
+use crate::layer::{self, Beside};
 use crate::not_checked::{NotChecked, of_layer};
 use crate::signer::{self, AcceptedSigner};
 use crate::simple_signing;
 use crate::statement::IMAGE_SIGNATURE;
-use crate::trial::Trial;
 use crate::trust::Trust;
 
 /// What an image signature has to be about.
@@ -53,7 +53,11 @@ pub fn verify_image_payload<'t>(
     payload: &[u8],
     beside: &Beside,
 ) -> Result<AcceptedImage, ClaimRefusal> {
-    let trial = Trial::bare(signer::present(beside.signature.as_ref())?);
+    let signature = beside.signature.as_ref().ok_or(ClaimRefusal::Malformed {
+        what: "the layer has no signature",
+        source: FormatError::Missing(layer::SIGNATURE),
+    })?;
+    let trial = signer::in_layer(signature, beside);
     let signer = signer::accept(trust.into(), &trial, &payload)?;
     let payload = simple_signing::read(payload).map_err(|source| ClaimRefusal::Malformed {
         what: "the signed payload is malformed",

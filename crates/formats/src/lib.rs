@@ -5,13 +5,15 @@
 //! [`verify_blob`] judges it. For images, [`simple_signing`] is what cosign 2 signs, kept in a
 //! layer with the annotations of [`layer`], and cosign 3 signs a [`statement`] in a [`dsse`]
 //! envelope, as every attestation is; [`image`] and [`attestation`] judge them. A [`predicate`]
-//! is what an attestation says.
+//! is what an attestation says. [`Trust`] is whose signatures count: keys, or those whom
+//! authorities certify ([`certificate`]).
 //!
 //! Every `read` is a pure function of untrusted bytes that neither panics nor allocates more than
 //! a small multiple of its input.
 
 pub mod attestation;
 pub mod bundle;
+pub mod certificate;
 mod claim;
 pub mod claim_refusal;
 pub mod detached;
@@ -24,6 +26,7 @@ pub mod layer;
 pub mod legacy;
 mod not_checked;
 pub mod predicate;
+mod presented;
 mod protojson;
 pub mod refusal;
 pub mod signer;
@@ -37,6 +40,7 @@ pub use attestation::{
     AcceptedAttestation, WantedAttestation, verify_attestation_bundle, verify_attestation_envelope,
 };
 pub use bundle::Bundle;
+pub use certificate::{Authorities, Certificate, CertificateError, IdentityPolicy};
 pub use claim_refusal::ClaimRefusal;
 pub use error::FormatError;
 pub use evidence::Evidence;

@@ -5,6 +5,7 @@ use std::io;
 
 use touchmark_core::{Digest, ErrorKind, Explain, KeyId, PrepareError, SignatureError};
 
+use crate::certificate::CertificateError;
 use crate::error::shown;
 use crate::trial::Mismatch;
 
@@ -43,9 +44,10 @@ pub enum Refusal {
         /// The ids of the given keys.
         given: Vec<KeyId>,
     },
-    /// The evidence names its signer by a certificate.
-    #[error("the signer is identified by a certificate, not by a public key")]
-    Certificate,
+    /// The evidence names its signer by a certificate and none is trusted, or the other way
+    /// round.
+    #[error(transparent)]
+    Certificate(CertificateError),
     /// The bundle is an attestation.
     #[error("the bundle holds an attestation of type {}, not a blob's signature", shown(.0))]
     Attestation(String),
@@ -75,7 +77,8 @@ impl Refusal {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::UnknownKey { .. } | Self::Certificate => "unknown-key",
+            Self::Certificate(error) => error.code(),
+            Self::UnknownKey { .. } => "unknown-key",
             Self::DigestMismatch { .. }
             | Self::InvalidSignature { .. }
             | Self::NoMatch { .. }
@@ -93,8 +96,8 @@ impl Explain for Refusal {
             | Self::InvalidSignature { .. }
             | Self::NoMatch { .. }
             | Self::UnknownKey { .. }
-            | Self::Certificate
             | Self::Attestation(_) => ErrorKind::Rejected,
+            Self::Certificate(error) => error.kind(),
             Self::Malformed { .. } => ErrorKind::Malformed,
             Self::NeedsFile(_) => ErrorKind::Usage,
             Self::Unreadable(_) => ErrorKind::Failed,
@@ -118,12 +121,9 @@ impl Explain for Refusal {
                 "get the signer's public key from its owner, never from beside the file, and give \
                  it with --key"
             }
-            Self::Certificate => {
-                "a public key cannot judge it: `cosign verify-blob` with --certificate-identity \
-                 can, or ask the publisher for a signature by a key"
-            }
+            Self::Certificate(error) => return error.hint(),
             Self::Attestation(_) => {
-                "check it with `cosign verify-blob-attestation`, or name the bundle of the file's \
+                "check it with `touchmark verify-blob-attestation`, or name the bundle of the file's \
                  own signature"
             }
             Self::Malformed { .. } => {
@@ -151,6 +151,7 @@ impl From<Mismatch> for Refusal {
             },
             Mismatch::Invalid { name, key_id } => Self::InvalidSignature { name, key_id },
             Mismatch::NoMatch { given } => Self::NoMatch { given },
+            Mismatch::Certificate(error) => Self::Certificate(error),
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use touchmark_core::{KeyId, Message, Signature, SignatureScheme};
 
-use crate::bundle::{Bundle, Content, Envelope, KeyMaterial};
-use crate::claim::hinted;
+use crate::bundle::{Bundle, Content, Envelope};
+use crate::certificate::Identity;
+use crate::claim::of_material;
 use crate::claim_refusal::ClaimRefusal;
+use crate::layer::Beside;
+use crate::presented::Presented;
 use crate::trial::{Attempt, Trial};
 use crate::trust::Trust;
 
@@ -19,6 +22,8 @@ pub struct AcceptedSigner {
     pub key_id: KeyId,
     /// How it signed.
     pub scheme: SignatureScheme,
+    /// Whom the signer's certificate names, where authorities were trusted.
+    pub certificate: Option<Identity>,
 }
 
 /// Finds the key that made a signature over a message in memory.
@@ -27,40 +32,40 @@ pub(crate) fn accept(
     trial: &Trial<'_>,
     message: &dyn Message,
 ) -> Result<AcceptedSigner, ClaimRefusal> {
-    let Trust::Keys(keys) = trust;
-    match trial
-        .attempt(keys, message)
-        .map_err(ClaimRefusal::Unreadable)?
-    {
+    let candidates = trust
+        .candidates(&trial.presented)
+        .map_err(ClaimRefusal::Certificate)?;
+    let attempt = trial
+        .attempt(&candidates.keys, message)
+        .map_err(ClaimRefusal::Unreadable)?;
+    match attempt {
         Attempt::Matched(index, given, scheme) => Ok(AcceptedSigner {
             index,
             name: given.name.clone(),
             key_id: given.key.key_id(),
             scheme,
+            certificate: candidates.certificate.clone(),
         }),
-        Attempt::NoMatch | Attempt::NeedsFile(_) => Err(trial.explain(keys).into()),
+        Attempt::NoMatch | Attempt::NeedsFile(_) => Err(trial.explain(&candidates.keys).into()),
     }
 }
 
 /// The envelope of a bundle, and what it says about its signer.
-pub(crate) fn envelope(bundle: &Bundle) -> Result<(&Envelope, Trial<'_>), ClaimRefusal> {
-    let Content::Envelope(envelope) = &bundle.content else {
-        return Err(ClaimRefusal::NoEnvelope);
-    };
-    let KeyMaterial::PublicKey { hint } = &bundle.signer else {
-        return Err(ClaimRefusal::Certificate);
-    };
-    let trial = Trial {
-        hint: hinted(hint),
-        ..Trial::bare(&envelope.signature)
-    };
-    Ok((envelope, trial))
+pub(crate) fn in_bundle(bundle: &Bundle) -> Result<(&Envelope, Trial<'_>), ClaimRefusal> {
+    match &bundle.content {
+        Content::Envelope(envelope) => {
+            let trial = of_material(&bundle.signer, &envelope.signature);
+            Ok((envelope, trial))
+        }
+        Content::Message(_) => Err(ClaimRefusal::NoEnvelope),
+    }
 }
 
-/// A signature that must be there.
-pub(crate) fn present(signature: Option<&Signature>) -> Result<&Signature, ClaimRefusal> {
-    signature.ok_or(ClaimRefusal::Malformed {
-        what: "the layer has no signature",
-        source: crate::error::FormatError::Missing(crate::layer::SIGNATURE),
-    })
+/// A signature whose certificate, if any, is in a layer's annotations.
+pub(crate) fn in_layer<'a>(signature: &'a Signature, beside: &'a Beside) -> Trial<'a> {
+    let mut trial = Trial::bare(signature);
+    if let Some(certificate) = &beside.certificate {
+        trial.presented = Presented::Pem(certificate, beside.chain.as_deref());
+    }
+    trial
 }

@@ -7,6 +7,8 @@ use touchmark_core::{
     SignatureError, SignatureScheme, VerifyError,
 };
 
+use crate::certificate::CertificateError;
+use crate::presented::Presented;
 use crate::verify::NamedKey;
 
 /// One signature, and what stands beside it about how it was made.
@@ -17,6 +19,8 @@ pub(crate) struct Trial<'a> {
     pub(crate) declared: Option<&'a Digest>,
     /// The key that is said to have made it.
     pub(crate) hint: Option<KeyId>,
+    /// The certificate of the key that is said to have made it.
+    pub(crate) presented: Presented<'a>,
 }
 
 /// What trying the given keys came to.
@@ -44,6 +48,7 @@ pub(crate) enum Mismatch {
     NoMatch {
         given: Vec<KeyId>,
     },
+    Certificate(CertificateError),
 }
 
 impl<'a> Trial<'a> {
@@ -53,6 +58,7 @@ impl<'a> Trial<'a> {
             signature,
             declared: None,
             hint: None,
+            presented: Presented::Nothing,
         }
     }
 
@@ -94,15 +100,20 @@ impl<'a> Trial<'a> {
 
     /// Says why no key matched.
     pub(crate) fn explain(&self, keys: &[NamedKey]) -> Mismatch {
-        if let Some(signer) = &self.hint {
-            return match keys.iter().find(|given| given.key.key_id() == *signer) {
-                None => unknown(signer.clone(), keys),
+        let signer = self.hint.clone().or_else(|| self.presented.key_id());
+        let stranger = |signer: &KeyId| !keys.iter().any(|given| given.key.key_id() == *signer);
+        if self.presented.is_certificate() && signer.as_ref().is_none_or(stranger) {
+            return Mismatch::Certificate(CertificateError::NoAuthority);
+        }
+        if let Some(signer) = signer {
+            return match keys.iter().find(|given| given.key.key_id() == signer) {
+                None => unknown(signer, keys),
                 Some(given) if !fits(&given.key, self.signature) => {
                     malformed(self.signature, given.name.clone(), &given.key)
                 }
                 Some(given) => Mismatch::Invalid {
                     name: given.name.clone(),
-                    key_id: signer.clone(),
+                    key_id: signer,
                 },
             };
         }

@@ -6,6 +6,7 @@ use touchmark_core::{
     Digest, HashAlgorithm, KeyId, Message, PrepareError, PublicKey, SignatureScheme,
 };
 
+use crate::certificate::Identity;
 use crate::claim::Claim;
 use crate::evidence::Evidence;
 use crate::not_checked::{NotChecked, not_checked};
@@ -33,6 +34,8 @@ pub struct Accepted {
     pub key_id: KeyId,
     /// How it signed.
     pub scheme: SignatureScheme,
+    /// Whom the signer's certificate names, where authorities were trusted.
+    pub certificate: Option<Identity>,
     /// The artifact's digest: SHA-256, unless only another is known.
     pub digest: Digest,
     /// What the evidence holds besides, which nothing looked at.
@@ -50,8 +53,9 @@ impl Accepted {
 /// Judges a blob's signature.
 ///
 /// Any of the keys may have made it; the answer says which. What the evidence says about its
-/// signer (a hint, a certificate, a public key) never adds a key, and only explains a refusal. A
-/// declared digest must be the artifact's.
+/// signer (a hint, a certificate, a public key) never adds a key, and only explains a refusal;
+/// where authorities are trusted, its certificate must be one of theirs. A declared digest must
+/// be the artifact's.
 ///
 /// # Schemes
 /// The hash function is not covered by a signature, so those that cosign and sigstore-go know for
@@ -65,8 +69,12 @@ pub fn verify_blob<'t>(
     artifact: &dyn Message,
     evidence: &Evidence,
 ) -> Result<Accepted, Refusal> {
-    let Trust::Keys(keys) = trust.into();
     let claim = Claim::of(evidence)?;
+    let candidates = trust
+        .into()
+        .candidates(&claim.trial.presented)
+        .map_err(Refusal::Certificate)?;
+    let keys = &*candidates.keys;
     if let Some(embedded) = claim.embedded
         && !keys.iter().any(|given| given.key == *embedded)
     {
@@ -85,6 +93,7 @@ pub fn verify_blob<'t>(
             name: given.name.clone(),
             key_id: given.key.key_id(),
             scheme,
+            certificate: candidates.certificate.clone(),
             digest: known_digest(artifact)?,
             not_checked: not_checked(evidence),
         }),

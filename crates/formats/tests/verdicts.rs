@@ -170,8 +170,8 @@ fn what_is_no_signature_is_malformed() {
 }
 
 #[test]
-fn a_certificate_or_an_attestation_is_not_a_keys_blob_signature() {
-    let key = Key::p256();
+fn a_strangers_certificate_or_an_attestation_is_not_a_keys_blob_signature() {
+    let (key, other) = (Key::p256(), Key::p256());
     let keys = named(std::slice::from_ref(&key));
     let good = bundle_by(&key, &digest(ARTIFACT), ARTIFACT);
     let material = format!(
@@ -180,8 +180,12 @@ fn a_certificate_or_an_attestation_is_not_a_keys_blob_signature() {
     );
     assert!(good.contains(&material));
     let certificate = good.replace(&material, "\"certificate\":{\"rawBytes\":\"AAAA\"}");
+    assert!(
+        judge(&keys, &certificate).is_ok(),
+        "the key itself is trusted"
+    );
     refused(
-        judge(&keys, &certificate),
+        judge(&named(std::slice::from_ref(&other)), &certificate),
         "unknown-key",
         ErrorKind::Rejected,
         "by a certificate",
