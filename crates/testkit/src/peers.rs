@@ -1,13 +1,18 @@
 //! The programs that signatures are checked with, and where they are.
 
 pub mod cosign;
+pub mod judge;
+pub mod kyverno;
 pub mod openssl;
+pub mod sigstore_go;
+pub mod skopeo;
 
 use std::path::PathBuf;
 
 use crate::INSTALL;
 
 pub use cosign::Cosign;
+pub use judge::Judge;
 
 /// A product of `tests/peers/build.sh`: file `file` of peer `name`.
 ///

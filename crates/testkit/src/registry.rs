@@ -14,6 +14,8 @@ mod authority;
 mod counter;
 mod http;
 mod image;
+mod moved;
+mod referring;
 mod service;
 mod tokens;
 
@@ -114,14 +116,20 @@ impl Registry {
             line.extend(flags.iter().map(Into::into));
             line
         });
-        Self { service, secured: None }
+        Self {
+            service,
+            secured: None,
+        }
     }
 
     /// Debian's docker-registry: the distribution project's, without the referrers API (404).
     #[must_use]
     pub fn docker_registry() -> Self {
         let service = docker_registry(|_| String::new());
-        Self { service, secured: None }
+        Self {
+            service,
+            secured: None,
+        }
     }
 
     /// docker-registry behind TLS of a private authority, with tokens of a server that this
@@ -143,7 +151,11 @@ impl Registry {
             )
         });
         let tokens = Some(tokens);
-        Self { service, secured: Some(Secured { authority, tokens }) }.write_credentials()
+        Self {
+            service,
+            secured: Some(Secured { authority, tokens }),
+        }
+        .write_credentials()
     }
 
     /// docker-registry behind TLS of a private authority, with a password ([`USER_PASSWORD`]).
@@ -154,10 +166,17 @@ impl Registry {
             authority.write(dir);
             let users = dir.join("users");
             std::fs::write(&users, format!("{USER}:{USER_BCRYPT}\n")).expect("a file");
-            format!("auth: {{htpasswd: {{realm: tests, path: '{}'}}}}\n", users.display())
+            format!(
+                "auth: {{htpasswd: {{realm: tests, path: '{}'}}}}\n",
+                users.display()
+            )
         });
         let tokens = None;
-        Self { service, secured: Some(Secured { authority, tokens }) }.write_credentials()
+        Self {
+            service,
+            secured: Some(Secured { authority, tokens }),
+        }
+        .write_credentials()
     }
 
     /// Files that clients are pointed to: `authority.pem`, and Docker's `config.json`.
@@ -187,7 +206,11 @@ impl Registry {
     /// `http://127.0.0.1:PORT`, or `https` where it has TLS.
     #[must_use]
     pub fn url(&self) -> String {
-        let scheme = if self.secured.is_some() { "https" } else { "http" };
+        let scheme = if self.secured.is_some() {
+            "https"
+        } else {
+            "http"
+        };
         format!("{scheme}://{}", self.address())
     }
 
@@ -234,13 +257,12 @@ impl Registry {
     /// What the harness itself says to be let in.
     fn authorization(&self, path: &str) -> Option<String> {
         let secured = self.secured.as_ref()?;
-        Some(match &secured.tokens {
-            Some(tokens) => format!("Bearer {}", tokens.for_everything(repository_of(path))),
-            None => {
-                let user = BASE64_STANDARD.encode(format!("{USER}:{USER_PASSWORD}"));
-                format!("Basic {user}")
-            }
-        })
+        if let Some(tokens) = &secured.tokens {
+            let token = tokens.for_everything(repository_of(path));
+            return Some(format!("Bearer {token}"));
+        }
+        let user = BASE64_STANDARD.encode(format!("{USER}:{USER_PASSWORD}"));
+        Some(format!("Basic {user}"))
     }
 }
 
@@ -258,9 +280,11 @@ fn docker_registry(more: impl Fn(&Path) -> String) -> Service {
     let program = product("docker-registry", "usr/bin/docker-registry");
     Service::start(|dir, address| {
         let more = more(dir);
-        let tls = match dir.join("server.pem").exists() {
-            true => format!(", tls: {{certificate: '{0}/server.pem', key: '{0}/server.key'}}", dir.display()),
-            false => String::new(),
+        let tls = if dir.join("server.pem").exists() {
+            let dir = dir.display();
+            format!(", tls: {{certificate: '{dir}/server.pem', key: '{dir}/server.key'}}")
+        } else {
+            String::new()
         };
         let config = format!(
             "version: 0.1\nlog: {{level: warn, accesslog: {{disabled: true}}}}\n\

@@ -15,7 +15,7 @@ pub struct Authority {
     /// The server's certificate, its private key (PKCS#8 PEM).
     pub(super) server: String,
     pub(super) server_key: String,
-    authority_der: CertificateDer<'static>,
+    der: CertificateDer<'static>,
     server_der: CertificateDer<'static>,
     key_der: Vec<u8>,
 }
@@ -35,12 +35,14 @@ impl Authority {
         let server_key = KeyPair::generate().expect("a key pair");
         let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
         let server = CertificateParams::new(names).expect("two names");
-        let server = server.signed_by(&server_key, &issuer).expect("a certificate");
+        let server = server
+            .signed_by(&server_key, &issuer)
+            .expect("a certificate");
         Self {
             certificate: own.pem(),
             server: server.pem(),
             server_key: server_key.serialize_pem(),
-            authority_der: own.der().clone(),
+            der: own.der().clone(),
             server_der: server.der().clone(),
             key_der: server_key.serialize_der(),
         }
@@ -54,7 +56,7 @@ impl Authority {
 
     /// The authority's certificate (DER).
     pub(super) fn der(&self) -> &CertificateDer<'static> {
-        &self.authority_der
+        &self.der
     }
 
     /// What a server in this process needs for TLS.

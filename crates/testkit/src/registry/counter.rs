@@ -37,7 +37,10 @@ impl Counter {
     /// Puts a relay in front of a registry without TLS.
     #[must_use]
     pub fn before(registry: &Registry) -> Self {
-        assert!(registry.authority().is_none(), "requests in TLS cannot be counted");
+        assert!(
+            registry.authority().is_none(),
+            "requests in TLS cannot be counted"
+        );
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let passed = Arc::new(Mutex::new(Passed::default()));
@@ -72,10 +75,12 @@ impl Counter {
     /// How many times each request was made; digests and upload names are shortened.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<Request, usize> {
-        self.requests().iter().fold(BTreeMap::new(), |mut all, request| {
-            *all.entry(shortened(request)).or_default() += 1;
-            all
-        })
+        self.requests()
+            .iter()
+            .fold(BTreeMap::new(), |mut all, request| {
+                *all.entry(shortened(request)).or_default() += 1;
+                all
+            })
     }
 
     /// [`Counter::counts`] as lines for a person.
@@ -103,7 +108,11 @@ impl Counter {
     pub fn clear(&self) {
         let mut passed = lock(&self.passed);
         let open = passed.open;
-        *passed = Passed { open, most_open: open, ..Passed::default() };
+        *passed = Passed {
+            open,
+            most_open: open,
+            ..Passed::default()
+        };
     }
 }
 
@@ -136,7 +145,10 @@ fn shortened(request: &Request) -> Request {
         Some(short)
     });
     let path = parts.collect::<Vec<_>>().join("/");
-    Request { method: request.method.clone(), path }
+    Request {
+        method: request.method.clone(),
+        path,
+    }
 }
 
 /// Relays one connection until both sides have closed.
@@ -169,7 +181,10 @@ fn requests(
         let (Some(method), Some(path)) = (words.next(), words.next()) else {
             return Err(io::ErrorKind::InvalidData.into());
         };
-        let request = Request { method: method.to_owned(), path: path.to_owned() };
+        let request = Request {
+            method: method.to_owned(),
+            path: path.to_owned(),
+        };
         lock(passed).requests.push(request);
         to.write_all(head.as_bytes())?;
         body(&head, from, to)?;

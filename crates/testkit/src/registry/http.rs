@@ -92,11 +92,19 @@ impl Registry {
     pub fn push_blob(&self, repository: &str, blob: &[u8]) -> String {
         let digest = digest_of(blob);
         let uploads = format!("/v2/{repository}/blobs/uploads/");
-        let begun = self.call(Method::POST, &uploads, "", Vec::new()).expect(202);
-        let join = if begun.location.contains('?') { '&' } else { '?' };
+        let begun = self
+            .call(Method::POST, &uploads, "", Vec::new())
+            .expect(202);
+        let join = if begun.location.contains('?') {
+            '&'
+        } else {
+            '?'
+        };
         let upload = format!("{}{join}digest={digest}", begun.location);
         let octets = "application/octet-stream";
-        let _ = self.call(Method::PUT, &upload, octets, blob.to_vec()).expect(201);
+        let _ = self
+            .call(Method::PUT, &upload, octets, blob.to_vec())
+            .expect(201);
         digest
     }
 
@@ -118,7 +126,11 @@ impl Registry {
         body: Vec<u8>,
     ) -> String {
         let digest = digest_of(&body);
-        let reference = if reference.is_empty() { &digest } else { reference };
+        let reference = if reference.is_empty() {
+            &digest
+        } else {
+            reference
+        };
         let path = format!("/v2/{repository}/manifests/{reference}");
         let _ = self.call(Method::PUT, &path, media_type, body).expect(201);
         digest
@@ -142,16 +154,23 @@ impl Registry {
     #[track_caller]
     pub fn blob(&self, repository: &str, digest: &str) -> Vec<u8> {
         let path = format!("/v2/{repository}/blobs/{digest}");
-        self.call(Method::GET, &path, "", Vec::new()).expect(200).body
+        self.call(Method::GET, &path, "", Vec::new())
+            .expect(200)
+            .body
     }
 
     /// All tags of a repository, sorted.
     #[track_caller]
     pub fn tags(&self, repository: &str) -> Vec<String> {
         let path = format!("/v2/{repository}/tags/list");
-        let list = self.call(Method::GET, &path, "", Vec::new()).expect(200).json();
+        let list = self
+            .call(Method::GET, &path, "", Vec::new())
+            .expect(200)
+            .json();
         let tags = list["tags"].as_array().into_iter().flatten();
-        let mut tags: Vec<_> = tags.map(|tag| tag.as_str().expect("a tag").to_owned()).collect();
+        let mut tags: Vec<_> = tags
+            .map(|tag| tag.as_str().expect("a tag").to_owned())
+            .collect();
         tags.sort();
         tags
     }
@@ -174,7 +193,10 @@ impl Registry {
 fn read(mut response: Response<ureq::Body>) -> Answer {
     let header = |name: &str| {
         let value = response.headers().get(name);
-        value.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
     };
     let (media_type, location) = (header("Content-Type"), header("Location"));
     let body = response.body_mut().with_config().limit(MOST).read_to_vec();

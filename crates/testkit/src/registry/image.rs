@@ -62,7 +62,10 @@ impl Image {
     #[must_use]
     pub fn at(&self, address: &str) -> Self {
         let repository = format!("{address}/{}", self.name);
-        Self { repository, ..self.clone() }
+        Self {
+            repository,
+            ..self.clone()
+        }
     }
 }
 
@@ -148,7 +151,10 @@ impl Registry {
             tag: tag.to_owned(),
             digest,
             size: serde_json::to_vec(manifest).expect("JSON").len(),
-            media_type: manifest["mediaType"].as_str().expect("a mediaType").to_owned(),
+            media_type: manifest["mediaType"]
+                .as_str()
+                .expect("a mediaType")
+                .to_owned(),
         }
     }
 

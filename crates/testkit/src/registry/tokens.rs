@@ -60,7 +60,11 @@ impl Tokens {
                 std::thread::spawn(move || answer(stream, config, &issuer, &log));
             }
         });
-        Self { address, issuer, asked }
+        Self {
+            address,
+            issuer,
+            asked,
+        }
     }
 
     /// What was asked for since the start.
@@ -83,9 +87,10 @@ impl Tokens {
     /// A token for all actions in a repository.
     pub(super) fn for_everything(&self, repository: &str) -> String {
         let actions = ["pull", "push", "delete"];
-        self.issuer.token(USER, json!([{
+        let access = json!([{
             "type": "repository", "name": repository, "actions": actions,
-        }]))
+        }]);
+        self.issuer.token(USER, &access)
     }
 }
 
@@ -95,11 +100,14 @@ impl Issuer {
         let params = CertificateParams::new(vec![ISSUER.to_owned()]).expect("a name");
         let certificate = params.self_signed(&pair).expect("a certificate");
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pair.serialize_der());
-        Self { key: key.expect("the key"), certificate }
+        Self {
+            key: key.expect("the key"),
+            certificate,
+        }
     }
 
     /// A JSON Web Token (RFC 7519) of five minutes, by ES256 with the certificate in `x5c`.
-    fn token(&self, user: &str, access: Value) -> String {
+    fn token(&self, user: &str, access: &Value) -> String {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.expect("after 1970").as_secs();
         let certificate = BASE64_STANDARD.encode(self.certificate.der());
@@ -112,16 +120,23 @@ impl Issuer {
         let signed = format!("{}.{}", encode(header), encode(claims));
         let signature = self.key.sign(&SystemRandom::new(), signed.as_bytes());
         let signature = signature.expect("a signature");
-        format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature.as_ref()))
+        format!(
+            "{signed}.{}",
+            BASE64_URL_SAFE_NO_PAD.encode(signature.as_ref())
+        )
     }
 }
 
 /// Serves one connection: one request, then it is closed. A client that breaks off gets nothing.
 fn answer(stream: TcpStream, config: Arc<ServerConfig>, issuer: &Issuer, log: &Mutex<Vec<Asked>>) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
-    let Ok(tls) = ServerConnection::new(config) else { return };
+    let Ok(tls) = ServerConnection::new(config) else {
+        return;
+    };
     let mut stream = StreamOwned::new(tls, stream);
-    let Some(head) = read_head(&mut stream) else { return };
+    let Some(head) = read_head(&mut stream) else {
+        return;
+    };
     let (status, body) = decide(&head, issuer, log);
     let _ = write!(
         stream,
@@ -146,12 +161,17 @@ fn read_head(stream: &mut impl Read) -> Option<String> {
 /// The user gets what is asked for, nobody gets a token that allows nothing, and a wrong password
 /// gets none. Only `GET`: clients that try OAuth 2's `POST` first go on to it after a 404.
 fn decide(head: &str, issuer: &Issuer, log: &Mutex<Vec<Asked>>) -> (&'static str, String) {
-    let target = head.strip_prefix("GET ").and_then(|rest| rest.split(' ').next());
+    let target = head
+        .strip_prefix("GET ")
+        .and_then(|rest| rest.split(' ').next());
     let Some(query) = target.and_then(|target| target.strip_prefix("/token?")) else {
         return ("404 Not Found", "{}".into());
     };
     let authorization = header(head, "authorization").to_owned();
-    let asked = Asked { query: query.to_owned(), authorization: authorization.clone() };
+    let asked = Asked {
+        query: query.to_owned(),
+        authorization: authorization.clone(),
+    };
     log.lock().expect("no test thread panicked").push(asked);
     let right = BASE64_STANDARD.encode(format!("{USER}:{USER_PASSWORD}"));
     let (user, access) = match authorization.as_str() {
@@ -159,7 +179,7 @@ fn decide(head: &str, issuer: &Issuer, log: &Mutex<Vec<Asked>>) -> (&'static str
         given if given == format!("Basic {right}") => (USER, granted(query)),
         _ => return ("401 Unauthorized", "{}".into()),
     };
-    let token = issuer.token(user, access);
+    let token = issuer.token(user, &access);
     let body = json!({"token": token, "access_token": token, "expires_in": 300});
     ("200 OK", body.to_string())
 }
@@ -173,7 +193,9 @@ fn header<'a>(head: &'a str, name: &str) -> &'a str {
 /// `scope=repository:NAME:pull,push` of a query, as the `access` of a token.
 fn granted(query: &str) -> Value {
     let pairs = form_urlencoded::parse(query.as_bytes());
-    let scopes = pairs.filter(|(name, _)| name == "scope").map(|(_, value)| value);
+    let scopes = pairs
+        .filter(|(name, _)| name == "scope")
+        .map(|(_, value)| value);
     let scopes: Vec<_> = scopes.collect();
     let scopes = scopes.iter().flat_map(|scopes| scopes.split(' '));
     scopes
