@@ -3,6 +3,7 @@
 //! Spelling out every verb's flags costs more than most verbs take to run, so only the verb that
 //! was called is spelled out; help for the whole, completions and man pages spell all.
 
+mod attest_blob;
 mod completions;
 mod doctor;
 mod generate_key_pair;
@@ -13,12 +14,13 @@ mod man;
 mod public_key;
 mod sign_blob;
 mod verify_blob;
+mod verify_blob_attestation;
 
 use std::ffi::{OsStr, OsString};
 use std::future::Future;
 use std::pin::Pin;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use touchmark_core::KeyUriError;
 use touchmark_core::uri::percent_decode_lossy;
 
@@ -37,6 +39,9 @@ pub(crate) trait Verb: Args + Send + Sync + 'static {
     const ABOUT: &'static str;
     /// Commands that work as they stand, for the end of the help.
     const EXAMPLE: &'static str;
+    /// How results are written where nothing was asked. With JSON the flag is also `-o`, as
+    /// cosign has it.
+    const OUTPUT: OutputFormat = OutputFormat::Text;
 
     /// Whether there is work for one thread only: more cost a short command milliseconds.
     fn is_single(&self) -> bool {
@@ -75,7 +80,11 @@ pub(crate) struct Entry {
 }
 
 enum Node {
-    Verb { spell: fn() -> Command, call: Call },
+    Verb {
+        spell: fn() -> Command,
+        call: Call,
+        output: OutputFormat,
+    },
     Group(fn() -> Vec<Entry>),
 }
 
@@ -86,15 +95,32 @@ pub(crate) fn verb<V: Verb>() -> Entry {
         node: Node::Verb {
             spell: spell::<V>,
             call: call::<V>,
+            output: V::OUTPUT,
         },
     }
 }
 
 fn spell<V: Verb>() -> Command {
     // The example stands last; the doc comment of the arguments is the long description.
-    V::augment_args(Command::new(V::NAME))
+    let verb = V::augment_args(Command::new(V::NAME))
         .about(V::ABOUT)
-        .after_help(format!("Example:\n{}", V::EXAMPLE))
+        .after_help(format!("Example:\n{}", V::EXAMPLE));
+    match V::OUTPUT {
+        OutputFormat::Text => verb,
+        // In the place of the flag of all verbs.
+        OutputFormat::Json => verb.arg(json_by_default()),
+    }
+}
+
+fn json_by_default() -> Arg {
+    Arg::new("output")
+        .short('o')
+        .long("output")
+        .help("How to write results")
+        .help_heading("Global options")
+        .value_name("FORMAT")
+        .value_parser(clap::builder::EnumValueParser::<OutputFormat>::new())
+        .default_value("json")
 }
 
 fn call<V: Verb>(matches: &ArgMatches) -> Result<Box<dyn Called>, clap::Error> {
@@ -105,6 +131,8 @@ fn entries() -> Vec<Entry> {
     vec![
         verb::<sign_blob::SignBlob>(),
         verb::<verify_blob::VerifyBlob>(),
+        verb::<attest_blob::AttestBlob>(),
+        verb::<verify_blob_attestation::VerifyBlobAttestation>(),
         verb::<generate_key_pair::GenerateKeyPair>(),
         verb::<import_key_pair::ImportKeyPair>(),
         verb::<public_key::PublicKeyVerb>(),
@@ -138,18 +166,18 @@ pub(crate) enum ParseFailure {
 
 /// Reads the command line, completed from the environment.
 pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Invocation, ParseError> {
-    let format = wanted_format(&arguments);
+    let called = called(&arguments);
+    let format = wanted_format(&arguments, default_output(&called));
     let clap = |error| ParseError {
         source: ParseFailure::Clap(Box::new(error)),
         format,
     };
-    let called = called(&arguments);
     let mut command = root(Spelled::Only(&called));
     if let Some(leaf) = called
         .iter()
         .try_fold(&command, |at, name| at.find_subcommand(name))
     {
-        let leaf = with_globals(leaf);
+        let leaf = with_missing_globals(leaf);
         env_flags::expand(&called, &leaf, &mut arguments);
         switches::normalise(&leaf, &mut arguments);
     }
@@ -249,6 +277,22 @@ fn with_globals(command: &Command) -> Command {
     Globals::augment_args(command.clone()).about(about)
 }
 
+/// The same, but for flags that a verb has in their place.
+fn with_missing_globals(command: &Command) -> Command {
+    let globals = Globals::augment_args(Command::new(""));
+    let is_missing = |flag: &&Arg| {
+        command
+            .get_arguments()
+            .all(|own| own.get_id() != flag.get_id())
+    };
+    let missing: Vec<Arg> = globals
+        .get_arguments()
+        .filter(is_missing)
+        .cloned()
+        .collect();
+    command.clone().args(missing)
+}
+
 fn grow(command: Command, entries: Vec<Entry>, spelled: Spelled<'_>) -> Command {
     let stub = |entry: &Entry| Command::new(entry.name).about(entry.about);
     entries.into_iter().fold(command, |command, entry| {
@@ -272,18 +316,38 @@ fn grow(command: Command, entries: Vec<Entry>, spelled: Spelled<'_>) -> Command 
     })
 }
 
+/// How the called verb writes results where nothing was asked.
+fn default_output(called: &[&'static str]) -> OutputFormat {
+    let mut candidates = entries();
+    for name in called {
+        match candidates.into_iter().find(|entry| entry.name == *name) {
+            Some(Entry {
+                node: Node::Verb { output, .. },
+                ..
+            }) => return output,
+            Some(Entry {
+                node: Node::Group(members),
+                ..
+            }) => candidates = members(),
+            None => break,
+        }
+    }
+    OutputFormat::Text
+}
+
 /// The output format, for errors that come before the arguments are understood.
-fn wanted_format(arguments: &[OsString]) -> OutputFormat {
+fn wanted_format(arguments: &[OsString], default: OutputFormat) -> OutputFormat {
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    let separate = words.windows(2).filter(|pair| pair[0] == "--output");
+    let is_flag = |word: &str| word == "--output" || default == OutputFormat::Json && word == "-o";
+    let separate = words.windows(2).filter(|pair| is_flag(pair[0]));
     let joined = words
         .iter()
         .filter_map(|word| word.strip_prefix("--output="));
     let given = separate.map(|pair| pair[1]).chain(joined).last();
-    let variable = || std::env::var_os("TOUCHMARK_OUTPUT").is_some_and(|value| value == "json");
-    if given.map_or_else(variable, |given| given == "json") {
-        OutputFormat::Json
-    } else {
-        OutputFormat::Text
+    let variable = || std::env::var("TOUCHMARK_OUTPUT").ok();
+    match given.map(str::to_owned).or_else(variable).as_deref() {
+        Some("json") => OutputFormat::Json,
+        Some("text") => OutputFormat::Text,
+        _ => default,
     }
 }

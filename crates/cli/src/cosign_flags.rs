@@ -2,6 +2,9 @@
 //!
 //! A flag whose absence changes nothing is accepted, so that scripts written for cosign run
 //! unchanged. One whose absence would change the meaning is refused with a hint, never ignored.
+//! [`tables`] has the flags of each verb.
+
+mod tables;
 
 use std::ffi::OsString;
 use std::marker::PhantomData;
@@ -10,6 +13,11 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_pars
 
 use crate::error::CliError;
 use crate::switches;
+
+pub(crate) use tables::{
+    AttachingAttestation, AttachingSbom, AttachingSignature, Attesting, AttestingBlob, InRegistry,
+    Signing, SigningImage, Table, Tree, Verifying, VerifyingBlob, VerifyingImage,
+};
 
 /// One of cosign's flags, and what becomes of it.
 #[derive(Debug)]
@@ -26,129 +34,36 @@ enum Kind {
     Is(bool, &'static str),
     /// A number that does not matter here.
     Number,
+    /// One of these words, which do not matter here; another is refused for this reason.
+    Word(&'static [&'static str], &'static str),
     /// A value that would matter: refused for this reason.
     Refused(&'static str),
 }
 
-use Kind::{Either, Is, Number, Refused};
+use Kind::{Either, Is, Number, Refused, Word};
 
-const NO_LOG: &str = "this version signs without a transparency log; leave the flag out";
-const NO_SERVICES: &str = "this version neither requests certificates nor timestamps";
-const NO_CERTIFICATES: &str =
-    "this version verifies with public keys; leave the flag out and give --key";
-const NO_ROOT: &str = "this version does not check log entries or timestamps, so it must not claim \
-                       to: leave the flag out, they are reported as notChecked";
-const FROM_KEY: &str = "the algorithm follows from the key; leave the flag out";
-
-const fn flag(name: &'static str, kind: Kind) -> Flag {
-    Flag { name, kind }
-}
-
-/// Of `sign-blob`, cosign 2's and 3's.
-const SIGNING: &[Flag] = &[
-    flag("yes", Either),
-    flag("offline", Either),
-    flag("max-workers", Number),
-    flag("insecure-ignore-tlog", Either),
-    flag("insecure-skip-verify", Either),
-    flag("new-bundle-format", Either),
-    flag("oidc-disable-ambient-providers", Either),
-    flag("tlog-upload", Is(false, NO_LOG)),
-    flag("use-signing-config", Is(false, NO_LOG)),
-    flag("issue-certificate", Is(false, NO_SERVICES)),
-    flag("rekor-url", Refused(NO_LOG)),
-    flag("signing-config", Refused(NO_LOG)),
-    flag("trusted-root", Refused(NO_LOG)),
-    flag("signing-algorithm", Refused(FROM_KEY)),
-    flag("certificate", Refused(NO_SERVICES)),
-    flag("certificate-chain", Refused(NO_SERVICES)),
-    flag("output-certificate", Refused(NO_SERVICES)),
-    flag("identity-token", Refused(NO_SERVICES)),
-    flag("fulcio-auth-flow", Refused(NO_SERVICES)),
-    flag("fulcio-url", Refused(NO_SERVICES)),
-    flag("oidc-client-id", Refused(NO_SERVICES)),
-    flag("oidc-client-secret-file", Refused(NO_SERVICES)),
-    flag("oidc-issuer", Refused(NO_SERVICES)),
-    flag("oidc-provider", Refused(NO_SERVICES)),
-    flag("oidc-redirect-url", Refused(NO_SERVICES)),
-    flag("rfc3161-timestamp", Refused(NO_SERVICES)),
-    flag("timestamp-client-cacert", Refused(NO_SERVICES)),
-    flag("timestamp-client-cert", Refused(NO_SERVICES)),
-    flag("timestamp-client-key", Refused(NO_SERVICES)),
-    flag("timestamp-server-name", Refused(NO_SERVICES)),
-    flag("timestamp-server-url", Refused(NO_SERVICES)),
-];
-
-/// Of `verify-blob`, cosign 2's and 3's. What is refused narrows what is trusted.
-const VERIFYING: &[Flag] = &[
-    flag("yes", Either),
-    flag("offline", Either),
-    flag("max-workers", Number),
-    flag("experimental-oci11", Either),
-    flag("insecure-ignore-sct", Either),
-    flag("new-bundle-format", Either),
-    flag("tlog-upload", Is(false, NO_LOG)),
-    flag("use-signing-config", Is(false, NO_LOG)),
-    flag("insecure-ignore-tlog", Is(true, NO_ROOT)),
-    flag("private-infrastructure", Is(true, NO_ROOT)),
-    flag("use-signed-timestamps", Is(false, NO_ROOT)),
-    flag("trusted-root", Refused(NO_ROOT)),
-    flag("rekor-url", Refused(NO_ROOT)),
-    flag("rfc3161-timestamp", Refused(NO_ROOT)),
-    flag("timestamp-certificate-chain", Refused(NO_ROOT)),
-    flag("ca-intermediates", Refused(NO_CERTIFICATES)),
-    flag("ca-roots", Refused(NO_CERTIFICATES)),
-    flag("certificate", Refused(NO_CERTIFICATES)),
-    flag("certificate-chain", Refused(NO_CERTIFICATES)),
-    flag("certificate-github-workflow-name", Refused(NO_CERTIFICATES)),
-    flag("certificate-github-workflow-ref", Refused(NO_CERTIFICATES)),
-    flag(
-        "certificate-github-workflow-repository",
-        Refused(NO_CERTIFICATES),
-    ),
-    flag("certificate-github-workflow-sha", Refused(NO_CERTIFICATES)),
-    flag(
-        "certificate-github-workflow-trigger",
-        Refused(NO_CERTIFICATES),
-    ),
-    flag("certificate-identity", Refused(NO_CERTIFICATES)),
-    flag("certificate-identity-regexp", Refused(NO_CERTIFICATES)),
-    flag("certificate-oidc-issuer", Refused(NO_CERTIFICATES)),
-    flag("certificate-oidc-issuer-regexp", Refused(NO_CERTIFICATES)),
-    flag("sct", Refused(NO_CERTIFICATES)),
-];
-
-/// Which verb's flags.
-pub(crate) trait Table {
-    const FLAGS: &'static [Flag];
-}
-
-/// Those of `sign-blob`.
+/// What was given for a flag.
 #[derive(Debug)]
-pub(crate) struct Signing;
-
-/// Those of `verify-blob`.
-#[derive(Debug)]
-pub(crate) struct Verifying;
-
-impl Table for Signing {
-    const FLAGS: &'static [Flag] = SIGNING;
+enum State {
+    Switch(bool),
+    Text(String),
+    Value,
 }
 
-impl Table for Verifying {
-    const FLAGS: &'static [Flag] = VERIFYING;
-}
-
-/// The flags of a table that were given, each with its state where it is on or off.
+/// The flags of a table that were given.
 #[derive(Debug)]
 pub(crate) struct CosignFlags<T> {
-    given: Vec<(&'static Flag, Option<bool>)>,
+    given: Vec<(&'static Flag, State)>,
     table: PhantomData<T>,
+}
+
+fn flags<T: Table>() -> impl Iterator<Item = &'static Flag> {
+    T::GROUPS.iter().copied().flatten()
 }
 
 impl<T: Table> Args for CosignFlags<T> {
     fn augment_args(command: Command) -> Command {
-        command.args(T::FLAGS.iter().map(Flag::spell))
+        command.args(flags::<T>().map(Flag::spell))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -162,6 +77,8 @@ impl Flag {
         let arg = match self.kind {
             Either | Is(..) => switches::spell(arg),
             Number => arg.value_name("N").value_parser(value_parser!(u32)),
+            Word(..) => arg.value_name("WORD"),
+            // Whatever is given, the reason is what is told.
             Refused(_) => arg
                 .value_name("VALUE")
                 .action(ArgAction::Append)
@@ -173,21 +90,35 @@ impl Flag {
         }
     }
 
-    fn given(&'static self, matches: &ArgMatches) -> Option<(&'static Self, Option<bool>)> {
-        let is_given = matches.value_source(self.name).is_some();
+    fn given(&'static self, matches: &ArgMatches) -> Option<(&'static Self, State)> {
+        matches.value_source(self.name)?;
         let state = match self.kind {
-            Either | Is(..) => matches.get_one::<bool>(self.name).copied(),
-            Number | Refused(_) => None,
+            Either | Is(..) => State::Switch(*matches.get_one::<bool>(self.name)?),
+            Word(..) => State::Text(matches.get_one::<String>(self.name)?.clone()),
+            Number | Refused(_) => State::Value,
         };
-        is_given.then_some((self, state))
+        Some((self, state))
+    }
+
+    fn check(&self, state: &State) -> Result<(), CliError> {
+        let name = self.name;
+        match (self.kind, state) {
+            (Refused(why), _) => Err(refusal(&format!("--{name}"), why)),
+            (Is(wanted, why), State::Switch(state)) if *state != wanted => {
+                Err(refusal(&format!("--{name}={state}"), why))
+            }
+            (Word(known, why), State::Text(text)) if !known.contains(&text.as_str()) => {
+                Err(refusal(&format!("--{name} {text}"), why))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
 impl<T: Table> FromArgMatches for CosignFlags<T> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         Ok(Self {
-            given: T::FLAGS
-                .iter()
+            given: flags::<T>()
                 .filter_map(|flag| flag.given(matches))
                 .collect(),
             table: PhantomData,
@@ -205,25 +136,22 @@ impl<T> CosignFlags<T> {
     pub(crate) fn check(&self) -> Result<(), CliError> {
         self.given
             .iter()
-            .find_map(|(flag, state)| match (flag.kind, state) {
-                (Refused(why), _) => Some(refusal(&format!("--{}", flag.name), why)),
-                (Is(wanted, why), Some(state)) if *state != wanted => {
-                    Some(refusal(&format!("--{}={state}", flag.name), why))
-                }
-                _ => None,
-            })
-            .map_or(Ok(()), Err)
+            .try_for_each(|(flag, state)| flag.check(state))
+    }
+
+    /// How a flag that is on or off was given.
+    pub(crate) fn switch(&self, name: &str) -> Option<bool> {
+        self.given.iter().find_map(|(flag, state)| match state {
+            State::Switch(state) if flag.name == name => Some(*state),
+            _ => None,
+        })
     }
 }
 
 impl CosignFlags<Signing> {
     /// Refuses to write a bundle where only the legacy format is wanted.
     pub(crate) fn check_bundle_format(&self, writes_bundle: bool) -> Result<(), CliError> {
-        let is_legacy = self
-            .given
-            .iter()
-            .any(|(flag, state)| flag.name == "new-bundle-format" && *state == Some(false));
-        if is_legacy && writes_bundle {
+        if self.switch("new-bundle-format") == Some(false) && writes_bundle {
             let why = "bundles are written in format v0.3 only; for a detached signature give \
                        --output-signature and no --bundle";
             return Err(refusal("--new-bundle-format=false", why));

@@ -12,21 +12,46 @@ use clap::{Arg, ArgAction, Command};
 use crate::switches;
 
 /// The verbs that cosign has too.
-const COSIGNS: [&str; 5] = [
-    "sign-blob",
-    "verify-blob",
+const COSIGNS: [&str; 23] = [
+    "attach attestation",
+    "attach sbom",
+    "attach signature",
+    "attest",
+    "attest-blob",
+    "clean",
+    "copy",
+    "download attestation",
+    "download sbom",
+    "download signature",
     "generate-key-pair",
     "import-key-pair",
+    "load",
     "public-key",
+    "save",
+    "sign",
+    "sign-blob",
+    "tree",
+    "triangulate",
+    "verify",
+    "verify-attestation",
+    "verify-blob",
+    "verify-blob-attestation",
 ];
+
+/// The verbs whose `--output` is cosign's too.
+const WITH_OUTPUT: [&str; 2] = ["verify", "verify-attestation"];
 
 /// Flags of every verb that cosign has too.
 const SHARED: [&str; 3] = ["timeout", "verbose", "output-file"];
 
 /// Flags of cosign's verbs that cosign does not have, or means otherwise: `COSIGN_` does not set
 /// them.
-const OURS: [&str; 5] = [
+const OURS: [&str; 9] = [
     "output",
+    "output-dir",
+    "registry-connections",
+    "signature-format",
+    "to",
     "pin-file",
     "pin-fd",
     "use-final-pin-try",
@@ -88,8 +113,9 @@ fn from_environment(called: &[&str], flag: &Arg) -> Option<OsString> {
 }
 
 fn is_cosigns(called: &[&str], flag: &str) -> bool {
-    let is_verb = matches!(called, [verb] if COSIGNS.contains(verb));
-    SHARED.contains(&flag) || is_verb && !OURS.contains(&flag)
+    let verb = called.join(" ");
+    let is_ours = OURS.contains(&flag) && !(flag == "output" && WITH_OUTPUT.contains(&&*verb));
+    SHARED.contains(&flag) || COSIGNS.contains(&&*verb) && !is_ours
 }
 
 /// An empty variable counts as unset.

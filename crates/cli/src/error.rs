@@ -50,6 +50,18 @@ impl CliError {
         self
     }
 
+    /// Several causes side by side: why each of several candidates was no good.
+    pub(crate) fn because(mut self, causes: impl IntoIterator<Item = String>) -> Self {
+        self.causes = causes.into_iter().collect();
+        self
+    }
+
+    /// More causes, after its own.
+    pub(crate) fn also(mut self, causes: impl IntoIterator<Item = String>) -> Self {
+        self.causes.extend(causes);
+        self
+    }
+
     /// An exit code other than the group's own.
     pub(crate) fn with_code(mut self, code: u8) -> Self {
         self.code = code;

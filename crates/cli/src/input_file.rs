@@ -26,6 +26,20 @@ pub(crate) fn read_limited(path: &Path) -> Result<Vec<u8>, ReadError> {
     Ok(bytes)
 }
 
+/// Reads standard input, of at most 16 MiB.
+pub(crate) fn read_stdin() -> Result<Vec<u8>, ReadError> {
+    let failed = |source| ReadError {
+        path: PathBuf::from("standard input"),
+        source,
+    };
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().take(LIMIT + 1).read_to_end(&mut bytes);
+    match read.map_err(failed)? {
+        length if u64::try_from(length).is_ok_and(|length| length <= LIMIT) => Ok(bytes),
+        _ => Err(failed(io::Error::from(io::ErrorKind::FileTooLarge))),
+    }
+}
+
 /// The same for a private key, wiped when it goes.
 pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, ReadError> {
     let mut bytes = Zeroizing::new(Vec::new());

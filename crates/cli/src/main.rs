@@ -18,12 +18,15 @@ mod context;
 mod cosign_flags;
 mod env_flags;
 mod error;
+mod flags;
 mod globals;
+mod image;
 mod input_file;
 mod outcome;
 mod output_file;
 mod pkcs11_modules;
 mod plugin;
+mod policy;
 mod progress;
 mod reference;
 mod report;
@@ -40,6 +43,9 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
     if plugin::is_called_as_plugin(&arguments) {
         return plugin::main(&arguments);
+    }
+    if policy::judge::is_called(&arguments) {
+        return policy::judge::main();
     }
     match cmd::parse(arguments) {
         Ok(invocation) => runtime::run(invocation),

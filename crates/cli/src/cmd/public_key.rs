@@ -6,9 +6,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Verb;
-use super::sign_blob::key_reference;
 use crate::context::Context;
 use crate::error::CliError;
+use crate::flags;
 use crate::outcome::Outcome;
 use crate::output_file::{self, Mode};
 use crate::reference::Reference;
@@ -43,7 +43,7 @@ impl Verb for PublicKeyVerb {
     }
 
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
-        let reference = key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
+        let reference = flags::key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
         export(context, &reference, self.outfile).await
     }
 }

@@ -18,6 +18,7 @@ use crate::batch;
 use crate::context::Context;
 use crate::cosign_flags::{CosignFlags, Signing};
 use crate::error::{CliError, ErrorView};
+use crate::flags;
 use crate::outcome::Outcome;
 use crate::output_file::{self, Folders, Mode, Staged};
 use crate::progress::Progress;
@@ -78,7 +79,7 @@ impl Verb for SignBlob {
             return Err(CliError::usage("--b64=false is not supported")
                 .hint("detached signatures are written in base64; `base64 -d` decodes them"));
         }
-        let reference = key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
+        let reference = flags::key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
         let jobs = self.jobs()?;
         let cores = batch::cores(jobs.len());
         let shared = Arc::new(Shared {
@@ -102,28 +103,6 @@ impl Verb for SignBlob {
         let synced = busy(|| shared.folders.sync());
         outcome.failures.extend(synced.err());
         Ok(outcome)
-    }
-}
-
-/// The key that `--key`, or cosign's `--sk` and `--slot`, name.
-pub(super) fn key_reference(
-    key: Option<&str>,
-    sk: bool,
-    slot: Option<&str>,
-) -> Result<String, CliError> {
-    match (key, sk) {
-        (Some(_), true) => Err(CliError::usage("--key and --sk name two keys").hint("give one")),
-        (Some(key), false) => Ok(key.to_owned()),
-        (None, true) => Ok(match slot.unwrap_or("signature") {
-            "authentication" => "yubikey:slot-id=9a".into(),
-            "signature" => "yubikey:slot-id=9c".into(),
-            "card-authentication" => "yubikey:slot-id=9e".into(),
-            "key-management" => "yubikey:slot-id=9d".into(),
-            slot => format!("yubikey:slot-id={slot}"),
-        }),
-        (None, false) => Err(CliError::usage("no key was given").hint(
-            "give --key with a path, env://VAR, a URI such as pkcs11:…, or a configured name",
-        )),
     }
 }
 

@@ -10,12 +10,12 @@ use touchmark_core::ErrorKind;
 use touchmark_formats::{Accepted as Valid, Evidence, NamedKey, Refusal, evidence, verify_blob};
 
 use super::Verb;
-use super::sign_blob::key_reference;
 use crate::artifact::{self, Input};
 use crate::batch;
 use crate::context::Context;
 use crate::cosign_flags::{CosignFlags, Verifying};
 use crate::error::{CliError, ErrorView};
+use crate::flags;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::runtime::busy;
@@ -68,7 +68,7 @@ impl Verb for VerifyBlob {
 
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
         self.cosigns.check()?;
-        let reference = key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
+        let reference = flags::key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
         let jobs = self.jobs()?;
         let cores = batch::cores(jobs.len());
         let keys = Arc::new(trusted_keys::load(context, &reference).await?);

@@ -1,0 +1,15 @@
+//! Groups of flags that several verbs share, with cosign's names.
+
+mod annotations;
+mod certificate;
+mod key;
+mod predicate;
+mod registry;
+mod trust;
+
+pub(crate) use annotations::AnnotationFlags;
+pub(crate) use certificate::CertificateFlags;
+pub(crate) use key::{KeyFlags, reference as key_reference};
+pub(crate) use predicate::{PredicateFlags, Ready, Said, predicate_type};
+pub(crate) use registry::RegistryFlags;
+pub(crate) use trust::{TrustFlags, Trusted};

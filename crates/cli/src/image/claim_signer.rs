@@ -1,0 +1,118 @@
+//! Signs claims about artifacts: image payloads and statements.
+
+use std::collections::BTreeMap;
+
+use tokio::task::block_in_place;
+use touchmark_core::{CheckedSigner, Message, Signature, SignatureScheme};
+use touchmark_formats::bundle::{self, Envelope, SignedBy};
+use touchmark_formats::dsse::{self, Pae};
+use touchmark_formats::layer;
+
+use crate::error::CliError;
+
+/// The signer's own certificate, and its issuers, where the signature carries them.
+#[derive(Debug)]
+pub(crate) struct SigningCertificate {
+    /// DER.
+    pub(crate) der: Vec<u8>,
+    /// The same in PEM.
+    pub(crate) pem: String,
+    /// The issuers, the root last, in PEM.
+    pub(crate) chain: Option<String>,
+}
+
+/// A key that signs claims. One serves a whole run, and one session of its token.
+#[derive(Debug)]
+pub(crate) struct ClaimSigner {
+    signer: CheckedSigner,
+    certificate: Option<SigningCertificate>,
+}
+
+/// A signed payload, as a layer of the `.sig` tag holds it.
+#[derive(Clone, Debug)]
+pub(crate) struct SignedPayload {
+    pub(crate) payload: Vec<u8>,
+    pub(crate) signature: Signature,
+    pub(crate) annotations: BTreeMap<String, String>,
+}
+
+impl ClaimSigner {
+    pub(crate) fn new(signer: CheckedSigner, certificate: Option<SigningCertificate>) -> Self {
+        Self {
+            signer,
+            certificate,
+        }
+    }
+
+    pub(crate) fn key_id(&self) -> String {
+        self.signer.public_key().key_id().to_string()
+    }
+
+    pub(crate) fn certificate(&self) -> Option<&SigningCertificate> {
+        self.certificate.as_ref()
+    }
+
+    pub(crate) fn public_key_pem(&self) -> String {
+        self.signer.public_key().to_pem()
+    }
+
+    /// The scheme that cosign verifies without a flag, which is the first that every backend
+    /// offers.
+    pub(crate) fn scheme(&self) -> SignatureScheme {
+        SignatureScheme::default_for(self.signer.public_key().algorithm())
+    }
+
+    async fn sign(&self, message: &dyn Message) -> Result<Signature, CliError> {
+        let prepared = block_in_place(|| self.scheme().prepare(message))?;
+        Ok(self.signer.sign(&prepared).await?)
+    }
+
+    /// Signs a payload as it is.
+    pub(crate) async fn payload(&self, payload: Vec<u8>) -> Result<SignedPayload, CliError> {
+        let signature = self.sign(&payload).await?;
+        let mut annotations = layer::of_signature(&signature);
+        self.add_certificate(&mut annotations);
+        Ok(SignedPayload {
+            payload,
+            signature,
+            annotations,
+        })
+    }
+
+    /// Signs an in-toto statement.
+    pub(crate) async fn statement(&self, payload: Vec<u8>) -> Result<Envelope, CliError> {
+        let signature = self.sign(&Pae::of_statement(&payload)).await?;
+        Ok(Envelope {
+            payload,
+            payload_type: dsse::PAYLOAD_TYPE.into(),
+            key_id: String::new(),
+            signature,
+        })
+    }
+
+    /// What stands beside an attestation in a layer of the `.att` tag.
+    pub(crate) fn attestation_annotations(&self, kind: &str) -> BTreeMap<String, String> {
+        let mut annotations = layer::of_attestation(kind);
+        self.add_certificate(&mut annotations);
+        annotations
+    }
+
+    fn add_certificate(&self, annotations: &mut BTreeMap<String, String>) {
+        if let Some(own) = &self.certificate {
+            layer::add_certificate(annotations, &own.pem, own.chain.as_deref());
+        }
+    }
+
+    /// The Sigstore bundle of an envelope that this signed.
+    pub(crate) fn bundle(&self, envelope: &Envelope) -> Vec<u8> {
+        bundle::write_envelope(self.signed_by(), envelope)
+    }
+
+    /// Who a bundle says signed it.
+    pub(crate) fn signed_by(&self) -> SignedBy<'_> {
+        match &self.certificate {
+            Some(own) => SignedBy::Certificate(&own.der),
+            None => SignedBy::Key(self.signer.public_key()),
+        }
+    }
+}
