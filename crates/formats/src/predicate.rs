@@ -4,8 +4,14 @@
 //! is JSON, so that a wrong file is signed and fails at whoever reads it; here each type's required
 //! members are checked, and the error names the place. Members beyond those stay as they are.
 
+mod check;
 mod error;
+mod fields;
 mod kind;
+mod link;
+mod sbom;
+mod slsa;
+mod vuln;
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -47,8 +53,13 @@ impl Predicate {
 
 /// Makes a predicate of a file, as `cosign attest` does.
 ///
-/// JSON stays as it is, but for white space around it. Text of SPDX's tag-value form becomes a
-/// string, and for [`PredicateType::Custom`] any text becomes `{"Data": text, "Timestamp": now}`.
+/// JSON stays as it is, but for white space around it; cosign would write it again and drop the
+/// members that it does not know. For [`PredicateType::Custom`] any text becomes `{"Data": text,
+/// "Timestamp": now}`, with whole seconds in UTC.
+///
+/// For [`PredicateType::SpdxText`], text of SPDX's tag-value form becomes a string. A JSON
+/// document under that name is taken as SPDX JSON, which has the same predicate type: as a
+/// string, as cosign would sign it, bundle verifiers cannot read it.
 ///
 /// # Errors
 /// The file is not what its type says: [`PredicateError`] names the place.
@@ -62,13 +73,20 @@ pub fn prepare(
     }
     match kind {
         PredicateType::Custom => custom(text(kind, file)?, now),
-        PredicateType::SpdxText => {
-            let mut string = String::new();
-            json::push_string(&mut string, text(kind, file)?);
-            Ok(Predicate(string.into()))
-        }
+        PredicateType::SpdxText if !file.trim_ascii_start().starts_with(b"{") => spdx_text(file),
+        PredicateType::SpdxText => object(&PredicateType::SpdxJson, file),
         _ => object(kind, file),
     }
+}
+
+fn spdx_text(file: &[u8]) -> Result<Predicate, PredicateError> {
+    let text = text(&PredicateType::SpdxText, file)?;
+    if !sbom::is_tag_value(text) {
+        return Err(PredicateError::NotTagValue);
+    }
+    let mut string = String::new();
+    json::push_string(&mut string, text);
+    Ok(Predicate(string.into()))
 }
 
 fn object(kind: &PredicateType, file: &[u8]) -> Result<Predicate, PredicateError> {
@@ -77,6 +95,7 @@ fn object(kind: &PredicateType, file: &[u8]) -> Result<Predicate, PredicateError
     if !json.starts_with('{') {
         return Err(PredicateError::NotAnObject { kind: kind.name() });
     }
+    check::check(kind, json)?;
     Ok(Predicate(json.into()))
 }
 

@@ -5,7 +5,7 @@ use std::str::Utf8Error;
 use touchmark_core::{ErrorKind, Explain};
 
 use super::PredicateType;
-use crate::error::{FormatError, shown};
+use crate::error::{FormatError, JsonError, shown};
 
 /// Why a predicate was not made.
 #[derive(Debug, thiserror::Error)]
@@ -36,16 +36,19 @@ pub enum PredicateError {
         /// The type's name.
         kind: &'static str,
     },
+    /// The file is text, but not SPDX's tag-value form.
+    #[error("the spdx predicate has no line SPDXVersion: SPDX-2.x")]
+    NotTagValue,
     /// A member that the type requires is absent, of another type, or has a value that the type
     /// does not allow.
-    #[error("the {kind} predicate's {path}: {why}")]
+    #[error("malformed {kind} predicate{}", place(.path))]
     Field {
         /// The type's name.
         kind: &'static str,
-        /// The place, such as `statements[2].status`.
+        /// The place, such as `statements[2].status`, or nothing for the object itself.
         path: String,
         /// What is wrong there.
-        why: String,
+        source: JsonError,
     },
     /// A time outside the years 0 to 9999.
     #[error("the time of signing cannot be written")]
@@ -73,10 +76,17 @@ impl Explain for PredicateError {
             Self::Json(_) | Self::NotText { .. } | Self::NotAnObject { .. } => {
                 "check that the right file was named, and that it was written whole".into()
             }
-            Self::Field { .. } => {
+            Self::Field { .. } | Self::NotTagValue => {
                 "check that --type names what the file holds; nothing was signed".into()
             }
             Self::Time(_) => "set the clock".into(),
         })
     }
+}
+
+fn place(path: &str) -> String {
+    if path.is_empty() {
+        return String::new();
+    }
+    format!(" at {path}")
 }
