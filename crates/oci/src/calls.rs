@@ -12,3 +12,4 @@ pub use push::Pushed;
 pub use referrers::Referrers;
 
 pub(crate) use push::Written;
+pub(crate) use referrers::fallback_tag;

@@ -8,6 +8,7 @@
 //!
 //! The wire is the OCI distribution specification 1.1 over HTTP/1.1.
 
+pub mod attached;
 mod auth;
 mod budget;
 mod calls;
@@ -21,6 +22,7 @@ mod reference;
 mod registry;
 mod transport;
 
+pub use attached::{Kind, Places, Replace, Subject};
 pub use calls::{Pushed, Referrers};
 pub use credentials::Login;
 pub use error::OciError;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::attached::Turns;
 use crate::auth::Auth;
 use crate::budget::Budget;
 use crate::calls::Written;
@@ -21,6 +22,7 @@ struct Shared {
     auth: Auth,
     schemes: Schemes,
     written: Written,
+    turns: Turns,
     limits: Limits,
 }
 
@@ -36,6 +38,7 @@ impl Registry {
             auth: Auth::new(options),
             schemes: Schemes::new(options),
             written: Written::default(),
+            turns: Turns::default(),
             limits: options.limits.clone(),
         })))
     }
@@ -85,6 +88,10 @@ impl Operation {
 
     pub(crate) fn written(&self) -> &Written {
         &self.registry.0.written
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.registry.0.turns
     }
 
     pub(crate) fn limits(&self) -> &Limits {

@@ -6,7 +6,7 @@ use touchmark_core::Digest;
 use super::pages;
 use crate::error::OciError;
 use crate::exchange::{Call, Reply};
-use crate::manifest::{Descriptor, Manifest, media_type};
+use crate::manifest::{Descriptor, Index, Manifest, media_type};
 use crate::reference::{Repository, Target};
 use crate::registry::Operation;
 
@@ -21,6 +21,8 @@ pub struct Referrers {
     pub truncated: bool,
     /// Whether the registry has the referrers API. If not, the list is that of the tag.
     pub api: bool,
+    /// The index under the tag.
+    pub(crate) stand_in: Option<Index>,
 }
 
 /// The tag that lists a manifest's referrers where the registry does not ("Referrers Tag Schema"
@@ -90,21 +92,23 @@ impl Operation {
         if !no_api {
             return Err(reply.into_error(|| format!("the referrers of {subject}")));
         }
-        let mut found = Referrers::default();
-        if let Some(index) = self.referrers_tag(repository, subject).await? {
-            found.add(index.index()?.manifests, self.limits().referrers);
-        }
-        Ok(found)
+        self.referrers_tag(repository, subject).await
     }
 
-    /// The index under the tag that stands in for the referrers API.
+    /// What the tag lists that stands in for the referrers API.
     pub(crate) async fn referrers_tag(
         &self,
         repository: &Repository,
         subject: &Digest,
-    ) -> Result<Option<Manifest>, OciError> {
+    ) -> Result<Referrers, OciError> {
+        let mut found = Referrers::default();
         let tag = Target::Tag(fallback_tag(subject));
-        self.find_manifest(repository, &tag).await
+        if let Some(manifest) = self.find_manifest(repository, &tag).await? {
+            let index = manifest.index()?;
+            found.add(index.manifests.clone(), self.limits().referrers);
+            found.stand_in = Some(index);
+        }
+        Ok(found)
     }
 }
 

@@ -1,0 +1,199 @@
+//! Appends signatures or attestations to those under an image's tag.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::merge::{Existing, has_image_config, merge};
+use super::{Kind, NewBundle, Places, Replace, Subject, TRIES};
+use crate::error::OciError;
+use crate::manifest::{Descriptor, Image, Manifest, from_json};
+use crate::reference::Reference;
+use crate::registry::Operation;
+
+/// A signature or attestation that is to be attached under a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLayer {
+    /// Its type.
+    pub media_type: String,
+    /// Its content.
+    pub payload: Bytes,
+    /// Its annotations, the signature among them.
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl NewLayer {
+    pub(super) fn descriptor(&self) -> Descriptor {
+        Descriptor {
+            annotations: self.annotations.clone(),
+            ..Descriptor::of(self.media_type.as_str(), &self.payload)
+        }
+    }
+}
+
+/// Something that was attached, and could be lost to another writer.
+#[derive(Clone, Debug)]
+pub struct Appended {
+    /// Where it is: the tag, or the referrer's own digest.
+    pub reference: Reference,
+    /// The manifest that has it.
+    pub manifest: Descriptor,
+    /// Whether it had been there before, and nothing was written.
+    pub was_there: bool,
+    /// Digests of referrers that were to be replaced and that the registry does not delete.
+    pub not_deleted: Vec<touchmark_core::Digest>,
+    pub(super) again: Again,
+}
+
+/// What it takes to write it again.
+#[derive(Clone, Debug)]
+pub(super) enum Again {
+    Layers(Places, Subject, Kind, Vec<NewLayer>),
+    Bundle(Places, Subject, NewBundle),
+}
+
+impl Operation {
+    /// Appends layers to those under an image's tag, which stay as they are; looks whether they
+    /// are there, and writes them again if another writer was faster. A layer that is there
+    /// already, annotations and all, is not written again.
+    ///
+    /// What fails half-way leaves the tag as it was: it changes with the last request of all.
+    ///
+    /// # Errors
+    /// [`OciError::Lost`] where others overwrote it each time; [`OciError::TooMuch`] beyond
+    /// [`crate::Limits::layers`]; otherwise what went wrong.
+    pub async fn append(
+        &self,
+        places: &Places,
+        subject: &Subject,
+        kind: Kind,
+        layers: Vec<NewLayer>,
+        replace: &Replace,
+    ) -> Result<Appended, OciError> {
+        let reference = places.reference(&subject.repository, &subject.manifest.digest, kind);
+        let turn = self.turns().of(&reference);
+        let _turn = turn.lock().await;
+        // Content first: nothing names it yet, and the time between reading and writing the tag,
+        // in which another writer may be lost, becomes as short as it can be.
+        for layer in &layers {
+            let (kind, payload) = (layer.media_type.as_str(), layer.payload.clone());
+            self.push_blob(reference.repository(), kind, payload)
+                .await?;
+        }
+        let mut existing = self.attached_manifest(&reference).await?;
+        for round in 0..TRIES {
+            let missing = missing(existing.as_ref().map(|(_, image)| image), &layers);
+            let replaces = round == 0 && *replace != Replace::Nothing;
+            if let Some((manifest, _)) = &existing
+                && missing.is_empty()
+                && !replaces
+            {
+                return Ok(Appended {
+                    reference,
+                    manifest: manifest.descriptor().clone(),
+                    was_there: round == 0,
+                    not_deleted: Vec::new(),
+                    again: Again::Layers(places.clone(), subject.clone(), kind, layers),
+                });
+            }
+            self.pause(round).await;
+            let found = existing.map(|(_, image)| image);
+            let missing = if replaces { layers.clone() } else { missing };
+            self.write(places, &reference, found, &missing, replace)
+                .await?;
+            existing = self.attached_manifest(&reference).await?;
+        }
+        Err(OciError::Lost(reference.to_string()))
+    }
+
+    /// Lets another writer finish that writes at the same time.
+    pub(super) async fn pause(&self, round: usize) {
+        let longest = match round {
+            0 => return,
+            round => 40 << round.min(5),
+        };
+        let wait = Duration::from_millis(fastrand::u64(longest / 4..longest));
+        self.budget.sleep(wait).await;
+    }
+
+    /// Writes the tag with what was found under it and the new layers.
+    async fn write(
+        &self,
+        places: &Places,
+        reference: &Reference,
+        found: Option<Image>,
+        added: &[NewLayer],
+        replace: &Replace,
+    ) -> Result<(), OciError> {
+        let repository = reference.repository();
+        let existing = match found {
+            Some(image) => Some(self.with_config(reference, image).await?),
+            None => None,
+        };
+        let keep = match &existing {
+            Some((image, _)) => self.kept(repository, image, added, replace).await?,
+            None => Vec::new(),
+        };
+        let mut merged = merge(places, existing, &keep, added)?;
+        self.check_count(reference, merged.image.layers.len())?;
+        let kind = merged.image.config.media_type.clone();
+        let config = self
+            .push_blob(repository, &kind, merged.config.into())
+            .await?;
+        merged.image.config = Descriptor {
+            annotations: merged.image.config.annotations,
+            ..config
+        };
+        let manifest = Manifest::of_image(&merged.image)?;
+        let target = reference.target();
+        self.push_manifest(repository, &target, &manifest).await?;
+        Ok(())
+    }
+
+    async fn with_config(
+        &self,
+        reference: &Reference,
+        mut image: Image,
+    ) -> Result<Existing, OciError> {
+        if !has_image_config(&image) {
+            let docker = image.media_type.as_deref() == Some(crate::media_type::DOCKER_MANIFEST);
+            image.config.media_type = match docker {
+                true => crate::media_type::DOCKER_CONFIG.into(),
+                false => crate::media_type::OCI_CONFIG.into(),
+            };
+            return Ok((image, None));
+        }
+        let bytes = self.blob(reference.repository(), &image.config).await?;
+        let config: Value = from_json(&format!("the configuration of {reference}"), &bytes)?;
+        Ok((image, Some(config)))
+    }
+
+    fn check_count(&self, reference: &Reference, layers: usize) -> Result<(), OciError> {
+        let limit = self.limits().layers;
+        if layers <= limit {
+            return Ok(());
+        }
+        Err(OciError::TooMuch {
+            what: format!("the number of layers of {reference}"),
+            limit: limit as u64,
+        })
+    }
+}
+
+/// Those that a manifest does not have.
+fn missing(image: Option<&Image>, layers: &[NewLayer]) -> Vec<NewLayer> {
+    let has = |layer: &&NewLayer| {
+        let wanted = layer.descriptor();
+        image.is_some_and(|image| image.layers.iter().any(|one| same(one, &wanted)))
+    };
+    layers.iter().filter(|layer| !has(layer)).cloned().collect()
+}
+
+/// The same content with the same annotations: registries and writers may add fields.
+fn same(one: &Descriptor, other: &Descriptor) -> bool {
+    one.digest == other.digest
+        && one.media_type == other.media_type
+        && one.annotations == other.annotations
+}
