@@ -1,15 +1,13 @@
 //! Names of images: `registry/repository[:tag][@digest]`.
 
+mod parse;
+
 use std::fmt;
 use std::str::FromStr;
 
-use oci_spec::distribution::ParseError;
 use touchmark_core::{Digest, HashAlgorithm};
 
 use crate::error::OciError;
-
-/// What Docker Hub is called in requests and, as cosign does, in signatures.
-const DOCKER_HUB: &str = "index.docker.io";
 
 /// A repository in a registry: `Display` is `registry/name`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -140,52 +138,21 @@ impl FromStr for Reference {
 
     /// Reads a reference as docker and cosign do: without a registry it is one of Docker Hub.
     fn from_str(text: &str) -> Result<Self, OciError> {
-        let refused = |why: String| OciError::Reference {
+        parse::reference(text).map_err(|why| OciError::Reference {
             given: text.into(),
-            why,
-        };
-        let parsed = oci_spec::distribution::Reference::try_from(text)
-            .map_err(|error| refused(explain(text, &error)))?;
-        let digest = match parsed.digest() {
-            None => None,
-            Some(digest) => Some(parse_digest(digest).map_err(refused)?),
-        };
-        Ok(Self {
-            repository: Repository {
-                registry: hub(parsed.registry()),
-                name: parsed.repository().into(),
-            },
-            tag: parsed.tag().map(Into::into),
-            digest,
+            why: why.into(),
         })
-    }
-}
-
-fn hub(registry: &str) -> String {
-    match registry {
-        "docker.io" | "registry-1.docker.io" => DOCKER_HUB.into(),
-        other => other.into(),
     }
 }
 
 /// Registries address content by SHA-256 or SHA-512 (OCI image specification, "Digests"), in
 /// lower-case hex.
-pub(crate) fn parse_digest(text: &str) -> Result<Digest, String> {
+pub(crate) fn parse_digest(text: &str) -> Result<Digest, &'static str> {
     let digest = Digest::parse(text).filter(|digest| digest.to_string() == text);
     match digest {
         Some(digest) if digest.algorithm() != HashAlgorithm::Sha384 => Ok(digest),
-        _ => Err("a digest is sha256: or sha512: and lower-case hex".into()),
+        _ => Err("a digest is sha256: or sha512: and lower-case hex"),
     }
-}
-
-fn explain(text: &str, error: &ParseError) -> String {
-    if text.contains("://") {
-        return "a reference has no scheme: leave out the part before the registry's name".into();
-    }
-    if text.chars().any(|letter| letter.is_ascii_uppercase()) {
-        return "repository names are lower case".into();
-    }
-    error.to_string()
 }
 
 /// By what a manifest is asked for.
@@ -209,77 +176,5 @@ impl fmt::Display for Target {
 impl From<&Digest> for Target {
     fn from(digest: &Digest) -> Self {
         Self::Digest(digest.clone())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HEX: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
-
-    #[test]
-    fn names_are_read_as_docker_reads_them() {
-        let digest = format!("@sha256:{HEX}");
-        let cases = [
-            ("alpine", "index.docker.io/library/alpine:latest".into()),
-            ("a/b:1", "index.docker.io/a/b:1".into()),
-            ("docker.io/a/b", "index.docker.io/a/b:latest".into()),
-            ("localhost/a", "localhost/a:latest".into()),
-            ("127.0.0.1:5000/a/b:v1", "127.0.0.1:5000/a/b:v1".into()),
-            (
-                &format!("r.example/a{digest}"),
-                format!("r.example/a{digest}"),
-            ),
-            (
-                &format!("r.example/a:t{digest}"),
-                format!("r.example/a:t{digest}"),
-            ),
-        ];
-        for (text, expected) in cases {
-            let reference: Reference = text.parse().unwrap();
-            assert_eq!(reference.to_string(), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_digest_counts_more_than_a_tag() {
-        let reference: Reference = format!("r.example/a:t@sha256:{HEX}").parse().unwrap();
-        assert_eq!(reference.tag(), Some("t"));
-        assert_eq!(reference.target().to_string(), format!("sha256:{HEX}"));
-    }
-
-    #[test]
-    fn malformed_names_are_refused_with_a_reason() {
-        let long = "a".repeat(300);
-        let cases = [
-            ("", "at least one"),
-            ("https://r.example/a", "scheme"),
-            ("r.example/A", "lower case"),
-            ("r.example/a@sha256:12", "format"),
-            ("r.example/a:ta g", "format"),
-            (&long, "255"),
-            (
-                &format!("r.example/a@sha256:{}", HEX.to_uppercase()),
-                "lower",
-            ),
-            (&format!("r.example/a@sha384:{HEX}{}", &HEX[..32]), "sha512"),
-        ];
-        for (text, word) in cases {
-            let error = text.parse::<Reference>().unwrap_err().to_string();
-            assert!(error.contains(word), "{text}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_repository_is_no_image() {
-        assert!("r.example/a/b".parse::<Repository>().is_ok());
-        assert!("localhost:5000/a".parse::<Repository>().is_ok());
-        assert!("r.example/a:a".parse::<Repository>().is_err());
-        assert!(
-            format!("r.example/a@sha256:{HEX}")
-                .parse::<Repository>()
-                .is_err()
-        );
     }
 }
