@@ -63,7 +63,8 @@ fn policy(key_pem: &str, form: Form, demand: Demand<'_>) -> Value {
     let mut verify = json!({
         "type": match form { Form::Tag => "Cosign", Form::Bundle => "SigstoreBundle" },
         "imageReferences": ["*"],
-        "mutateDigest": false,
+        // Else a pod must name images by digest.
+        "mutateDigest": false, "verifyDigest": false,
     });
     match demand {
         Demand::Signature => verify["attestors"] = attestors,

@@ -6,13 +6,19 @@ use ureq::http::Method;
 use super::{Image, Registry, digest_of};
 
 impl Registry {
+    /// What the referrers API answers: 200, or 404 or 405 where there is none.
+    #[track_caller]
+    #[must_use]
+    pub fn referrers_status(&self) -> u16 {
+        let nothing = format!("/v2/any/referrers/{}", digest_of(b""));
+        self.call(Method::GET, &nothing, "", Vec::new()).status
+    }
+
     /// Whether the registry has the referrers API.
     #[track_caller]
     #[must_use]
     pub fn has_referrers(&self) -> bool {
-        let nothing = format!("/v2/any/referrers/{}", digest_of(b""));
-        let answer = self.call(Method::GET, &nothing, "", Vec::new());
-        answer.status == 200
+        self.referrers_status() == 200
     }
 
     /// The manifests that refer to an image.
