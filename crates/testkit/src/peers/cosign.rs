@@ -179,35 +179,4 @@ impl Cosign {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_cosign_verifies_what_each_signed_and_refuses_the_rest() {
-        let dir = tempfile::tempdir().unwrap();
-        let dir = dir.path();
-        let file = dir.join("file");
-        let other = dir.join("other");
-        std::fs::write(&file, "message").unwrap();
-        std::fs::write(&other, "massage").unwrap();
-        for signer in Cosign::both() {
-            let name = format!("v{}", signer.major());
-            signer.generate_key_pair(dir, &name, "secret").success();
-            let (private, public) = (format!("{name}.key"), format!("{name}.pub"));
-            for evidence in [
-                Evidence::Bundle(dir.join(format!("{name}.json"))),
-                Evidence::Detached(dir.join(format!("{name}.sig"))),
-            ] {
-                signer
-                    .sign_blob(dir, &private, "secret", &file, &evidence)
-                    .success();
-                for verifier in Cosign::both() {
-                    let accepted = verifier.verify_blob(dir, &public, &file, &evidence);
-                    accepted.success().stderr_has("Verified OK");
-                    let refused = verifier.verify_blob(dir, &public, &other, &evidence);
-                    refused.failure();
-                }
-            }
-        }
-    }
-}
+mod tests;
