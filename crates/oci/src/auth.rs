@@ -117,6 +117,15 @@ impl Auth {
         offer.await.map(Some)
     }
 
+    /// What a call was sent with before, if it is still good. Asks nobody.
+    pub(crate) async fn kept(&self, call: &Call<'_>) -> Option<HeaderValue> {
+        let account = self.account(call);
+        let state = account.lock().await;
+        let kept = state.tokens.get(&call.scopes().join(" "));
+        kept.filter(|kept| kept.is_fresh())
+            .map(|kept| kept.value.clone())
+    }
+
     /// What a call is to be sent with now that the registry has asked. `used` did not do.
     pub(crate) async fn respond(
         &self,

@@ -11,5 +11,5 @@ mod tags;
 pub use push::Pushed;
 pub use referrers::Referrers;
 
-pub(crate) use push::Written;
+pub(crate) use push::{Written, finish_at};
 pub(crate) use referrers::fallback_tag;

@@ -15,7 +15,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::error::OciError;
 use crate::registry::Operation;
-use crate::transport::{Answer, Failure};
+use crate::transport::{Answer, Failure, Lane};
 use retry::{Next, Tries};
 
 /// The longest error answer in bytes: what is beyond is not read.
@@ -43,25 +43,53 @@ impl Operation {
 
     async fn attempt(&self, call: &Call<'_>, limit: u64) -> Result<Reply, Failure> {
         let answer = self.authorized(call).await?;
+        if !answer.status.is_success() {
+            return self.reply(call, answer).await;
+        }
+        let (status, headers) = (answer.status, answer.headers.clone());
+        let body = answer.read(&self.budget, &call.shown(), limit).await;
+        let body = body.map_err(Failure::of_body)?;
+        Ok(Reply::new(call, status, headers, body))
+    }
+
+    /// Reads an answer that is an error. Too long an explanation is as good as none.
+    pub(crate) async fn reply(&self, call: &Call<'_>, answer: Answer) -> Result<Reply, Failure> {
         let (status, headers) = (answer.status, answer.headers.clone());
         let what = call.shown();
-        let body = if status.is_success() {
-            answer.read(&self.budget, &what, limit).await
-        } else {
-            answer.read(&self.budget, &what, ERROR_BODY).await
+        let read = answer.read(&self.budget, &what, ERROR_BODY);
+        let read = self.budget.within(|| call.shown(), read).await;
+        let body = match read.map_err(Failure::Final)? {
+            Ok(body) => body,
+            Err(OciError::TooMuch { .. }) => bytes::Bytes::new(),
+            Err(error) => return Err(Failure::of_body(error)),
         };
-        match body {
-            Ok(body) => Ok(Reply::new(call, status, headers, body)),
-            // Too long an explanation is as good as none.
-            Err(OciError::TooMuch { .. }) if !status.is_success() => {
-                Ok(Reply::new(call, status, headers, bytes::Bytes::new()))
-            }
-            Err(error @ OciError::Unreachable { .. }) => Err(Failure::Broken {
-                error,
-                reused: false,
-            }),
-            Err(error) => Err(Failure::Final(error)),
+        Ok(Reply::new(call, status, headers, body))
+    }
+
+    /// Sends a call on a lane that is there already, with the authorization that is known.
+    pub(crate) async fn on_lane(&self, call: &Call<'_>, lane: Lane) -> Result<Answer, OciError> {
+        let used = self.auth().kept(call).await;
+        let mut lane = Some(lane);
+        let follow = self.follow(call, used.as_ref(), &mut lane);
+        let answered = self.budget.within(|| call.shown(), follow).await?;
+        let (answer, at_home) = answered.map_err(Failure::into_error)?;
+        if answer.status == StatusCode::UNAUTHORIZED && !at_home {
+            let reply = self
+                .reply(call, answer)
+                .await
+                .map_err(Failure::into_error)?;
+            return Err(reply.into_error(|| call.shown()));
         }
+        Ok(answer)
+    }
+
+    /// Gets the authorization that an answer asked for. Whoever calls this has no lane: it takes
+    /// one itself.
+    pub(crate) async fn renew(&self, call: &Call<'_>, asked: &HeaderMap) -> Result<(), OciError> {
+        let used = self.auth().kept(call).await;
+        let respond = self.auth().respond(self, call, asked, used.as_ref());
+        self.budget.within(|| call.shown(), respond).await??;
+        Ok(())
     }
 
     /// Sends a call, and once more with what the registry asks for.
@@ -80,13 +108,14 @@ impl Operation {
             if !challenges(&asked) {
                 return Ok(answer);
             }
-            answer.discard(&self.budget).await;
+            drop(answer.discard(&self.budget).await);
             let offer = self.auth().respond(self, call, &asked, used.as_ref()).await;
             used = Some(offer.map_err(Failure::Final)?);
         }
     }
 }
 
-fn challenges(headers: &HeaderMap) -> bool {
+/// Whether an answer asks for an authorization.
+pub(crate) fn challenges(headers: &HeaderMap) -> bool {
     headers.contains_key(http::header::WWW_AUTHENTICATE)
 }

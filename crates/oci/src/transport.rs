@@ -9,7 +9,8 @@ mod payload;
 mod proxy;
 mod tls;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 
@@ -33,6 +34,8 @@ struct Inner {
     lanes: Lanes,
     connector: Connector,
     user_agent: HeaderValue,
+    /// The registries of this run, as the user named them.
+    named: Mutex<HashSet<Origin>>,
 }
 
 impl Transport {
@@ -43,7 +46,17 @@ impl Transport {
             lanes: Lanes::new(options.connections),
             connector: Connector::new(options)?,
             user_agent,
+            named: Mutex::default(),
         })))
+    }
+
+    /// Tells that an origin is a registry that the user named, and no place that a registry leads
+    /// to: it may see the client's certificate.
+    pub(crate) fn name(&self, origin: &Origin) {
+        let mut named = self.0.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if !named.contains(origin) {
+            named.insert(origin.clone());
+        }
     }
 
     /// Waits until one more exchange may begin.
@@ -85,7 +98,13 @@ impl Transport {
             return Ok((idle, true));
         }
         let open = self.0.lanes.open().await;
-        let connection = self.0.connector.connect(origin, open).await?;
+        let named = self
+            .0
+            .named
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(origin);
+        let connection = self.0.connector.connect(origin, named, open).await?;
         Ok((connection, false))
     }
 

@@ -52,8 +52,13 @@ impl Operation {
             .await?;
         let image = referrer(subject, config, layer, &bundle)?;
         let manifest = Manifest::of_image(&image)?;
-        self.list(repository, &subject.manifest.digest, &image, &manifest)
-            .await?;
+        self.list(
+            repository,
+            &subject.manifest.digest,
+            Some(&image),
+            &manifest,
+        )
+        .await?;
         let not_deleted = self
             .replace_referrers(repository, &subject.manifest.digest, &manifest, replace)
             .await?;
@@ -71,7 +76,7 @@ impl Operation {
         &self,
         repository: &Repository,
         subject: &Digest,
-        image: &Image,
+        image: Option<&Image>,
         manifest: &Manifest,
     ) -> Result<(), OciError> {
         let turn = self.turns().of(&repository.at(subject.clone()));
@@ -104,13 +109,15 @@ impl Operation {
         &self,
         repository: &Repository,
         subject: &Digest,
-        image: &Image,
+        image: Option<&Image>,
         manifest: &Manifest,
         mut index: Index,
     ) -> Result<(), OciError> {
         let mut entry = manifest.descriptor().clone();
-        entry.artifact_type.clone_from(&image.artifact_type);
-        entry.annotations.clone_from(&image.annotations);
+        if let Some(image) = image {
+            entry.artifact_type.clone_from(&image.artifact_type);
+            entry.annotations.clone_from(&image.annotations);
+        }
         index.manifests.push(entry);
         index.manifests.sort_by_key(|one| one.digest.to_string());
         self.push_stand_in(repository, subject, &index).await

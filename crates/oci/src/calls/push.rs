@@ -28,7 +28,7 @@ const UPLOADS: usize = 3;
 pub(crate) struct Written(Mutex<HashMap<(Repository, Digest), Arc<OnceCell<()>>>>);
 
 impl Written {
-    fn cell(&self, repository: &Repository, digest: &Digest) -> Arc<OnceCell<()>> {
+    pub(crate) fn cell(&self, repository: &Repository, digest: &Digest) -> Arc<OnceCell<()>> {
         let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (repository.clone(), digest.clone());
         Arc::clone(cells.entry(key).or_default())

@@ -27,8 +27,7 @@ impl Operation {
             };
             let origin = Origin::of(&next).map_err(Failure::Final)?;
             let headers = headers(call, authorization.filter(|_| origin == home));
-            answer.discard(&self.budget).await;
-            let lane = self.lane(lane).await;
+            let lane = answer.discard(&self.budget).await;
             answer = self
                 .transport()
                 .send(lane, call.method.clone(), &next, headers, payload())
@@ -59,6 +58,7 @@ impl Operation {
         loop {
             let uri = call.uri(scheme).map_err(Failure::Final)?;
             let home = self.home(call, scheme).map_err(Failure::Final)?;
+            self.transport().name(&home);
             let origin = Origin::of(&uri).map_err(Failure::Final)?;
             if home.scheme == Scheme::Https && origin.scheme == Scheme::Http {
                 return Err(Failure::Final(downgrade(call, &uri)));

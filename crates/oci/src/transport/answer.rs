@@ -19,7 +19,9 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     host: String,
     body: Incoming,
-    held: Option<(Lane, Connection)>,
+    lane: Lane,
+    /// Given back at the body's end.
+    connection: Option<Connection>,
 }
 
 impl Answer {
@@ -30,7 +32,8 @@ impl Answer {
             headers: head.headers,
             host: connection.origin.to_string(),
             body,
-            held: Some((lane, connection)),
+            lane,
+            connection: Some(connection),
         }
     }
 
@@ -56,16 +59,18 @@ impl Answer {
         Ok(whole.freeze())
     }
 
-    /// Reads what is left of a short body, so that the connection can serve again.
-    pub(crate) async fn discard(mut self, budget: &Budget) {
+    /// Reads what is left of a short body, so that the connection can serve again, and gives the
+    /// lane back: whoever has two lanes must not have to wait for one.
+    pub(crate) async fn discard(mut self, budget: &Budget) -> Lane {
         const SHORT: usize = 16 * 1024;
         let mut length = 0;
         while let Ok(Some(chunk)) = self.next(budget).await {
             length += chunk.len();
             if length > SHORT {
-                return;
+                break;
             }
         }
+        self.lane
     }
 
     /// The next part of the body; `None` at its end, when the connection is free again.
@@ -102,8 +107,8 @@ impl Answer {
                     });
                 }
                 None => {
-                    if let Some((lane, connection)) = self.held.take() {
-                        lane.give_back(connection);
+                    if let Some(connection) = self.connection.take() {
+                        self.lane.give_back(connection);
                     }
                     return Ok(None);
                 }

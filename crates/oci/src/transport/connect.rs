@@ -53,8 +53,14 @@ impl Connector {
         })
     }
 
-    /// Opens a connection to an origin. `open` is held as long as it is open.
-    pub(super) async fn connect(&self, origin: &Origin, open: Open) -> Result<Connection, Failure> {
+    /// Opens a connection to an origin, which is a registry that was `named` or where one leads
+    /// to. `open` is held as long as it is open.
+    pub(super) async fn connect(
+        &self,
+        origin: &Origin,
+        named: bool,
+        open: Open,
+    ) -> Result<Connection, Failure> {
         let proxy = self.proxies.of(origin).map_err(Failure::Final)?;
         let (socket, forward) = match (proxy, origin.scheme) {
             (None, _) => (self.tcp(origin).await?, None),
@@ -67,8 +73,8 @@ impl Connector {
         let socket = match origin.scheme {
             Scheme::Http => socket,
             Scheme::Https => {
-                let config = self.trust.of_registry().map_err(Failure::Final)?;
-                let name = self.trust.name_of(origin).map_err(Failure::Final)?;
+                let config = self.trust.of(named).map_err(Failure::Final)?;
+                let name = self.trust.name_of(origin, named).map_err(Failure::Final)?;
                 self.tls(origin, socket, config, name).await?
             }
         };

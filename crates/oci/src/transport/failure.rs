@@ -57,6 +57,17 @@ impl Failure {
         Self::Broken { error, reused }
     }
 
+    /// Reading an answer's body failed: a broken connection may have been the network's fault.
+    pub(crate) fn of_body(error: OciError) -> Self {
+        match error {
+            error @ OciError::Unreachable { .. } => Self::Broken {
+                error,
+                reused: false,
+            },
+            error => Self::Final(error),
+        }
+    }
+
     pub(crate) fn into_error(self) -> OciError {
         match self {
             Self::Final(error)

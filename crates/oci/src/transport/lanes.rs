@@ -154,7 +154,7 @@ impl Lanes {
 
 impl Lane {
     /// Ends an exchange whose answer was read to its end: the connection may serve again.
-    pub(super) fn give_back(self, connection: Connection) {
+    pub(super) fn give_back(&self, connection: Connection) {
         if !connection.sender.is_closed() {
             lock(&self.idle).push_back(connection);
         }

@@ -1,6 +1,7 @@
 //! Where a request goes: scheme, host and port.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use http::uri::{Authority, PathAndQuery};
@@ -24,8 +25,9 @@ impl Scheme {
     }
 }
 
-/// Scheme, host and port: what credentials and connections are for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// Scheme, host and port: what credentials and connections are for. A default port that is spelled
+/// out, or another case, makes no other origin.
+#[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub(crate) scheme: Scheme,
     authority: Authority,
@@ -80,6 +82,20 @@ impl Origin {
         let text = format!("{}://{}/", self.scheme.as_str(), self.authority);
         text.parse()
             .map_err(|error: http::uri::InvalidUri| OciError::malformed(text, error))
+    }
+}
+
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        (self.scheme, self.port, &self.host) == (other.scheme, other.port, &other.host)
+    }
+}
+
+impl Eq for Origin {}
+
+impl Hash for Origin {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.scheme, self.port, &self.host).hash(state);
     }
 }
 
@@ -191,6 +207,14 @@ mod tests {
         assert_eq!(of("https://R.example/a").unwrap().host(), "r.example");
         assert_eq!(of("https://r.example/a").unwrap().port, 443);
         assert_eq!(of("http://[::1]:5/a").unwrap().host(), "::1");
+        assert_eq!(
+            of("https://r.example/").unwrap(),
+            of("https://R.example:443/a").unwrap()
+        );
+        assert_ne!(
+            of("https://r.example/").unwrap(),
+            of("http://r.example:443/a").unwrap()
+        );
         assert!(of("https://user:pw@r.example/a").is_err());
         assert!(of("ftp://r.example/a").is_err());
     }

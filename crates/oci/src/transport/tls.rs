@@ -22,6 +22,7 @@ pub(super) struct Trust {
     name: Option<ServerName<'static>>,
     insecure: bool,
     registry: OnceLock<Arc<ClientConfig>>,
+    other: OnceLock<Arc<ClientConfig>>,
     system: OnceLock<Arc<ClientConfig>>,
 }
 
@@ -49,44 +50,58 @@ impl Trust {
             name,
             insecure: options.allow_insecure,
             registry: OnceLock::new(),
+            other: OnceLock::new(),
             system: OnceLock::new(),
         })
     }
 
-    /// For registries: with what the options say.
-    pub(super) fn of_registry(&self) -> Result<Arc<ClientConfig>, OciError> {
-        once(&self.registry, || {
+    /// For an origin: with the client's certificate only where it is a registry that was named,
+    /// and not a place that a registry leads to.
+    pub(super) fn of(&self, named: bool) -> Result<Arc<ClientConfig>, OciError> {
+        let cell = if named { &self.registry } else { &self.other };
+        once(cell, || {
             let roots = match (&self.authorities, self.insecure) {
                 (Some(roots), _) => roots.clone(),
                 // Nothing is looked up in them.
                 (None, true) => RootCertStore::empty(),
                 (None, false) => system_authorities()?,
             };
-            self.config(roots, true)
+            self.config(roots, named, self.insecure)
         })
     }
 
-    /// For anything else: the system's authorities alone, and no certificate of ours.
+    /// For proxies: the system's authorities alone.
     pub(super) fn of_system(&self) -> Result<Arc<ClientConfig>, OciError> {
-        once(&self.system, || self.config(system_authorities()?, false))
+        once(&self.system, || {
+            self.config(system_authorities()?, false, false)
+        })
     }
 
     /// The name that an origin's certificate must have.
-    pub(super) fn name_of(&self, origin: &Origin) -> Result<ServerName<'static>, OciError> {
+    pub(super) fn name_of(
+        &self,
+        origin: &Origin,
+        named: bool,
+    ) -> Result<ServerName<'static>, OciError> {
         match &self.name {
-            Some(name) => Ok(name.clone()),
-            None => server_name(origin.host()),
+            Some(name) if named => Ok(name.clone()),
+            _ => server_name(origin.host()),
         }
     }
 
-    fn config(&self, roots: RootCertStore, of_registry: bool) -> Result<ClientConfig, OciError> {
+    fn config(
+        &self,
+        roots: RootCertStore,
+        with_identity: bool,
+        insecure: bool,
+    ) -> Result<ClientConfig, OciError> {
         let unusable = |error| OciError::setup_by("TLS cannot be set up", error);
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
             .map_err(unusable)?
             .with_root_certificates(roots);
         let mut config = match &self.identity {
-            Some((chain, key)) if of_registry => builder
+            Some((chain, key)) if with_identity => builder
                 .with_client_auth_cert(chain.clone(), key.clone_key())
                 .map_err(|error| {
                     OciError::setup_by("the client certificate cannot be used", error)
@@ -94,7 +109,7 @@ impl Trust {
             _ => builder.with_no_client_auth(),
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        if of_registry && self.insecure {
+        if insecure {
             let any = Arc::new(AnyCertificate(Arc::clone(&self.provider)));
             config.dangerous().set_certificate_verifier(any);
         }

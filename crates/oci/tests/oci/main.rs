@@ -2,4 +2,5 @@
 
 mod access;
 mod attached;
+mod moving;
 mod setup;
