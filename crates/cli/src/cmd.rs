@@ -3,16 +3,25 @@
 //! Spelling out every verb's flags costs more than most verbs take to run, so only the verb that
 //! was called is spelled out; help for the whole, completions and man pages spell all.
 
+mod attach;
+mod attest;
 mod attest_blob;
+mod clean;
 mod completions;
 mod doctor;
+mod download;
 mod generate_key_pair;
 mod import_key_pair;
 mod key;
 mod key_pair_files;
 mod man;
 mod public_key;
+mod sign;
 mod sign_blob;
+mod tree;
+mod triangulate;
+mod verify;
+mod verify_attestation;
 mod verify_blob;
 mod verify_blob_attestation;
 
@@ -84,6 +93,7 @@ enum Node {
         spell: fn() -> Command,
         call: Call,
         output: OutputFormat,
+        members: Option<fn() -> Vec<Entry>>,
     },
     Group(fn() -> Vec<Entry>),
 }
@@ -96,8 +106,18 @@ pub(crate) fn verb<V: Verb>() -> Entry {
             spell: spell::<V>,
             call: call::<V>,
             output: V::OUTPUT,
+            members: None,
         },
     }
+}
+
+/// A verb that has verbs under it too, as cosign's `attach`.
+fn verb_and_group<V: Verb>(members: fn() -> Vec<Entry>) -> Entry {
+    let mut entry = verb::<V>();
+    if let Node::Verb { members: none, .. } = &mut entry.node {
+        *none = Some(members);
+    }
+    entry
 }
 
 fn spell<V: Verb>() -> Command {
@@ -129,6 +149,19 @@ fn call<V: Verb>(matches: &ArgMatches) -> Result<Box<dyn Called>, clap::Error> {
 
 fn entries() -> Vec<Entry> {
     vec![
+        verb::<sign::Sign>(),
+        verb::<verify::Verify>(),
+        verb::<attest::Attest>(),
+        verb::<verify_attestation::VerifyAttestation>(),
+        verb::<tree::Tree>(),
+        verb::<triangulate::Triangulate>(),
+        Entry {
+            name: "download",
+            about: download::ABOUT,
+            node: Node::Group(download::entries),
+        },
+        verb_and_group::<attach::Attach>(attach::entries),
+        verb::<clean::Clean>(),
         verb::<sign_blob::SignBlob>(),
         verb::<verify_blob::VerifyBlob>(),
         verb::<attest_blob::AttestBlob>(),
@@ -198,6 +231,10 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Invocation, ParseErr
             .find(|entry| entry.name == name)
             .map(|entry| entry.node);
         match found {
+            Some(Node::Verb {
+                members: Some(members),
+                ..
+            }) if inner.subcommand_name().is_some() => entries = members(),
             Some(Node::Verb { call, .. }) => {
                 let called = call(&inner).map_err(clap)?;
                 return Ok(Invocation { globals, called });
@@ -242,8 +279,12 @@ fn called(arguments: &[OsString]) -> Vec<&'static str> {
         };
         names.push(entry.name);
         match entry.node {
-            Node::Group(members) => candidates = members(),
-            Node::Verb { .. } => break,
+            Node::Group(members)
+            | Node::Verb {
+                members: Some(members),
+                ..
+            } => candidates = members(),
+            Node::Verb { members: None, .. } => break,
         }
     }
     names
@@ -303,6 +344,21 @@ fn grow(command: Command, entries: Vec<Entry>, spelled: Spelled<'_>) -> Command 
         };
         let child = match (inner, &entry.node) {
             (None, _) => stub(&entry),
+            (
+                Some(inner),
+                Node::Verb {
+                    spell,
+                    members: Some(members),
+                    ..
+                },
+            ) => grow(
+                spell()
+                    .args_conflicts_with_subcommands(true)
+                    .subcommand_negates_reqs(true)
+                    .disable_help_subcommand(true),
+                members(),
+                inner,
+            ),
             (Some(_), Node::Verb { spell, .. }) => spell(),
             (Some(inner), Node::Group(members)) => grow(
                 stub(&entry)

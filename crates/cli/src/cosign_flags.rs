@@ -15,8 +15,8 @@ use crate::error::CliError;
 use crate::switches;
 
 pub(crate) use tables::{
-    AttachingAttestation, AttachingSbom, AttachingSignature, Attesting, AttestingBlob, InRegistry,
-    Signing, SigningImage, Table, Tree, Verifying, VerifyingBlob, VerifyingImage,
+    AttachingAttestation, AttachingSignature, Attesting, AttestingBlob, InRegistry, Signing,
+    SigningImage, Table, Tree, Verifying, VerifyingBlob, VerifyingImage,
 };
 
 /// One of cosign's flags, and what becomes of it.

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod certificate;
+mod forms;
 mod key;
 mod predicate;
 mod registry;
@@ -9,6 +10,7 @@ mod trust;
 
 pub(crate) use annotations::AnnotationFlags;
 pub(crate) use certificate::CertificateFlags;
+pub(crate) use forms::FormFlags;
 pub(crate) use key::{KeyFlags, reference as key_reference};
 pub(crate) use predicate::{PredicateFlags, Ready, Said, predicate_type};
 pub(crate) use registry::RegistryFlags;

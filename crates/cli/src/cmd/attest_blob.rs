@@ -1,11 +1,9 @@
 //! `attest-blob`: signs a statement about a file.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-
 use clap::Args;
 use serde::Serialize;
-use tokio::task::block_in_place;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use touchmark_core::{Digest, ErrorKind, HashAlgorithm, Message};
 use touchmark_formats::bundle::Envelope;
 use touchmark_formats::dsse;
@@ -19,6 +17,7 @@ use crate::flags::{CertificateFlags, KeyFlags, PredicateFlags, Ready, Said};
 use crate::image::claim_signer::ClaimSigner;
 use crate::outcome::Outcome;
 use crate::output_file::{self, Mode, Staged};
+use crate::runtime::busy;
 use crate::switches;
 
 /// Signs an in-toto statement about a file: a predicate such as SLSA provenance or an SBOM. The
@@ -71,6 +70,10 @@ impl Verb for AttestBlob {
     const ABOUT: &'static str = "Sign a statement about a file, such as its provenance";
     const EXAMPLE: &'static str = "  touchmark attest-blob --key cosign.key --type cyclonedx --predicate sbom.cdx.json \\\n    --bundle release.att.json release.tar.gz";
 
+    fn is_single(&self) -> bool {
+        true
+    }
+
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
         self.cosigns.check()?;
         if self.new_bundle_format == Some(false) && self.bundle.is_some() {
@@ -83,7 +86,7 @@ impl Verb for AttestBlob {
         let ready = self.statement(&said)?;
         let signer = self.certificate.open(context, &self.key).await?;
         let envelope = signer.statement(ready.payload.clone()).await?;
-        block_in_place(|| self.write(&signer, &ready, &envelope))
+        busy(|| self.write(&signer, &ready, &envelope))
     }
 }
 
@@ -123,8 +126,8 @@ impl AttestBlob {
         let Some(file) = self.file.as_deref() else {
             return Ok(None);
         };
-        let artifact = block_in_place(|| Input::parse(file)?.open())?;
-        let digest = block_in_place(|| artifact.digest(HashAlgorithm::Sha256));
+        let artifact = busy(|| Input::parse(file)?.open())?;
+        let digest = busy(|| artifact.digest(HashAlgorithm::Sha256));
         let digest = digest.map_err(|error| {
             CliError::new(ErrorKind::Failed, "the file cannot be read").cause(&error)
         })?;

@@ -1,11 +1,9 @@
 //! `verify-blob-attestation`: checks a statement about a file, and who signed it.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-
 use clap::{ArgAction, Args};
 use serde::Serialize;
-use tokio::task::block_in_place;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use touchmark_core::{Digest, ErrorKind, HashAlgorithm, Message};
 use touchmark_formats::{AcceptedAttestation, ClaimRefusal};
 
@@ -17,6 +15,7 @@ use crate::error::{CliError, ErrorView};
 use crate::flags::{TrustFlags, Trusted, predicate_type};
 use crate::image::attestation_file::AttestationFile;
 use crate::outcome::Outcome;
+use crate::runtime::busy;
 use crate::switches;
 
 /// Verifies a signed statement about a file: the signature, the statement's type, and that the
@@ -67,6 +66,10 @@ impl Verb for VerifyBlobAttestation {
     const ABOUT: &'static str = "Verify a signed statement about a file";
     const EXAMPLE: &'static str = "  touchmark verify-blob-attestation --key cosign.pub --type cyclonedx \\\n    --bundle release.att.json release.tar.gz";
 
+    fn is_single(&self) -> bool {
+        true
+    }
+
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
         self.cosigns.check()?;
         let kind = predicate_type(&self.kind)?;
@@ -75,7 +78,7 @@ impl Verb for VerifyBlobAttestation {
                 .hint("give --bundle FILE, or --signature FILE with a DSSE envelope"));
         };
         let trusted = self.trust.load(context).await?;
-        Ok(block_in_place(|| self.verify(path, kind.uri(), &trusted)))
+        Ok(busy(|| self.verify(path, kind.uri(), &trusted)))
     }
 }
 

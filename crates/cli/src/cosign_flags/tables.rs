@@ -176,8 +176,6 @@ tables! {
     Tree: REGISTRY, TREE;
     /// `attach signature`.
     AttachingSignature: REGISTRY, ATTACH_SIGNATURE;
-    /// `attach sbom`.
-    AttachingSbom: REGISTRY, REFERRERS_MODE;
     /// `attach attestation`.
     AttachingAttestation: REGISTRY;
     /// Whatever else talks to a registry.

@@ -26,11 +26,6 @@ pub(crate) struct CertificateFlags {
 }
 
 impl CertificateFlags {
-    /// Whether signatures carry a certificate.
-    pub(crate) fn is_given(&self) -> bool {
-        self.certificate.is_some() || self.certificate_chain.is_some()
-    }
-
     /// Opens the key, with its certificate where one was asked for. A certificate that is no good
     /// is refused before anything is signed.
     pub(crate) async fn open(

@@ -21,11 +21,6 @@ pub(crate) struct KeyFlags {
 }
 
 impl KeyFlags {
-    /// Whether a key is named at all.
-    pub(crate) fn is_given(&self) -> bool {
-        self.key.is_some() || self.sk
-    }
-
     /// The key's reference.
     pub(crate) fn reference(&self) -> Result<String, CliError> {
         reference(self.key.as_deref(), self.sk, self.slot.as_deref())

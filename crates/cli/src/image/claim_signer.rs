@@ -1,14 +1,13 @@
 //! Signs claims about artifacts: image payloads and statements.
 
 use std::collections::BTreeMap;
-
-use tokio::task::block_in_place;
 use touchmark_core::{CheckedSigner, Message, Signature, SignatureScheme};
 use touchmark_formats::bundle::{self, Envelope, SignedBy};
 use touchmark_formats::dsse::{self, Pae};
 use touchmark_formats::layer;
 
 use crate::error::CliError;
+use crate::runtime::busy;
 
 /// The signer's own certificate, and its issuers, where the signature carries them.
 #[derive(Debug)]
@@ -63,7 +62,7 @@ impl ClaimSigner {
     }
 
     async fn sign(&self, message: &dyn Message) -> Result<Signature, CliError> {
-        let prepared = block_in_place(|| self.scheme().prepare(message))?;
+        let prepared = busy(|| self.scheme().prepare(message))?;
         Ok(self.signer.sign(&prepared).await?)
     }
 

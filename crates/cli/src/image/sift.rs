@@ -1,0 +1,99 @@
+//! Sifts what was found beside an image: what is good, and if nothing is, why, in words that
+//! scripts for cosign look for.
+
+use touchmark_core::ErrorKind;
+
+use super::finding::Refused;
+use super::found::{Candidate, Found};
+use super::verdict::Bad;
+use super::{NO_CERTIFICATE, NO_SIGNATURES};
+use crate::error::CliError;
+
+/// What was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sought {
+    Signatures,
+    Attestations,
+}
+
+impl Sought {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Signatures => "signatures",
+            Self::Attestations => "attestations",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Signatures => "sign the image with `touchmark sign`, or check its name",
+            Self::Attestations => "attest the image with `touchmark attest`, or check its name",
+        }
+    }
+}
+
+/// Judges every candidate. One that is good is enough; what is bad is kept in `refused`.
+pub(crate) fn sift<T>(
+    sought: Sought,
+    found: Found,
+    refused: &mut Vec<Refused>,
+    judge: impl Fn(&Candidate) -> Result<T, Bad>,
+) -> Result<Vec<T>, CliError> {
+    let mut accepted = Vec::new();
+    let mut hint = None;
+    for candidate in &found.candidates {
+        match judge(candidate) {
+            Ok(good) => accepted.push(good),
+            Err((bad, its_hint)) => {
+                hint = hint.or(its_hint);
+                refused.push(bad);
+            }
+        }
+    }
+    if !accepted.is_empty() {
+        return Ok(accepted);
+    }
+    // What could not be looked at may have been the good one: that is told first.
+    if let Some(error) = found.failure {
+        return Err(error.also(refused.iter().map(ToString::to_string)));
+    }
+    if refused.is_empty() {
+        return Err(none_found(sought));
+    }
+    Err(none_matches(sought, refused, hint))
+}
+
+/// Nothing that could be one was found.
+pub(crate) fn none_found(sought: Sought) -> CliError {
+    let what = sought.name();
+    CliError::new(ErrorKind::Rejected, format!("no {what} found"))
+        .hint(sought.hint())
+        .with_code(NO_SIGNATURES)
+}
+
+/// What was found is no good: each reason is a cause.
+fn none_matches(sought: Sought, refused: &[Refused], hint: Option<String>) -> CliError {
+    if let [first, ..] = refused
+        && refused.iter().all(|one| one.code == first.code)
+        && first.code == "no-certificate"
+    {
+        return no_certificate(refused);
+    }
+    let what = sought.name();
+    let count = refused.len();
+    let of = if count == 1 {
+        "the one that was found is not good".to_owned()
+    } else {
+        format!("none of the {count} that were found is good")
+    };
+    CliError::new(ErrorKind::Rejected, format!("no matching {what}: {of}"))
+        .hint(hint.unwrap_or_else(|| "do not use the image before you know why".into()))
+        .because(refused.iter().map(ToString::to_string))
+}
+
+fn no_certificate(refused: &[Refused]) -> CliError {
+    CliError::new(ErrorKind::Rejected, "no certificate found on signature")
+        .hint("it was made by a bare key: give --key, or --certificate with the signer's")
+        .with_code(NO_CERTIFICATE)
+        .because(refused.iter().map(ToString::to_string))
+}
