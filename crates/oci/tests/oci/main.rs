@@ -2,5 +2,9 @@
 
 mod access;
 mod attached;
+mod breaking;
+mod liar;
+mod lies;
 mod moving;
+mod proxies;
 mod setup;
