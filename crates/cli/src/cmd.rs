@@ -8,14 +8,17 @@ mod attest;
 mod attest_blob;
 mod clean;
 mod completions;
+mod copy;
 mod doctor;
 mod download;
 mod generate_key_pair;
 mod import_key_pair;
 mod key;
 mod key_pair_files;
+mod load;
 mod man;
 mod public_key;
+mod save;
 mod sign;
 mod sign_blob;
 mod tree;
@@ -160,6 +163,9 @@ fn entries() -> Vec<Entry> {
             about: download::ABOUT,
             node: Node::Group(download::entries),
         },
+        verb::<copy::Copy>(),
+        verb::<save::Save>(),
+        verb::<load::Load>(),
         verb_and_group::<attach::Attach>(attach::entries),
         verb::<clean::Clean>(),
         verb::<sign_blob::SignBlob>(),

@@ -9,6 +9,7 @@ pub(crate) mod claims;
 pub(crate) mod fallback;
 pub(crate) mod finding;
 pub(crate) mod found;
+pub(crate) mod moved;
 pub(crate) mod outputs;
 pub(crate) mod platform;
 pub(crate) mod sift;
