@@ -3,7 +3,8 @@
 //! The `sh` blocks of one page run in order, in one `bash -eu` and one folder. A `text` block right
 //! below an `sh` block is what the commands in it print on both outputs, compared after
 //! [`handbook::mask`]. `norun="REASON"` keeps a block from being run; `cosign=2` runs it with
-//! cosign 2. `TOUCHMARK_BLESS=1` writes the real output into the pages instead of comparing; review
+//! cosign 2. `registry.example` is a real registry that holds two images, `team/app:1.0` and, for two
+//! platforms, `team/multi:1.0`. `TOUCHMARK_BLESS=1` writes the real output into the pages instead of comparing; review
 //! the difference.
 
 #![allow(
@@ -22,12 +23,19 @@ use handbook::markdown::{Block, Page};
 use handbook::mask::mask;
 use handbook::scratch::Scratch;
 use handbook::{pages, root};
+use touchmark_testkit::registry::Registry;
+
+/// How the pages call the registry; its real address differs from run to run.
+const REGISTRY: &str = "registry.example";
 
 /// The pages with commands that run; each has a test below.
-const GUIDES: [&str; 5] = [
+const GUIDES: [&str; 8] = [
     "README.md",
+    "docs/guide-attestations.md",
     "docs/guide-cosign-plugin.md",
     "docs/guide-hsm.md",
+    "docs/guide-images.md",
+    "docs/guide-own-pki.md",
     "docs/guide-verify.md",
     "docs/quick-start.md",
 ];
@@ -55,6 +63,21 @@ fn the_guide_to_verifying_holds() {
 #[test]
 fn the_guide_to_the_cosign_plugin_holds() {
     run("docs/guide-cosign-plugin.md");
+}
+
+#[test]
+fn the_guide_to_images_holds() {
+    run("docs/guide-images.md");
+}
+
+#[test]
+fn the_guide_to_attestations_holds() {
+    run("docs/guide-attestations.md");
+}
+
+#[test]
+fn the_guide_to_ones_own_authority_holds() {
+    run("docs/guide-own-pki.md");
 }
 
 #[test]
@@ -281,13 +304,18 @@ fn is_run(block: &Block) -> bool {
 
 fn run(page: &str) {
     let blocks = read(page).blocks;
+    let registry = registry(&blocks);
+    let address = registry
+        .as_ref()
+        .map_or_else(|| REGISTRY.to_owned(), Registry::address);
     let scratch = Scratch::new();
     let outputs = scratch.work().join("../outputs");
     fs::create_dir(&outputs).unwrap();
-    let script = script(&blocks, &scratch, &outputs);
+    let script = script(&blocks, &scratch, &outputs).replace(REGISTRY, &address);
     let result = scratch.bash(&["-eu", "-c", &script]).run();
     let printed: Vec<Option<String>> = (0..blocks.len())
         .map(|index| fs::read_to_string(outputs.join(index.to_string())).ok())
+        .map(|text| text.map(|text| text.replace(&address, REGISTRY)))
         .collect();
     if result.code != Some(0) {
         let last = printed.iter().rposition(Option::is_some).unwrap();
@@ -316,6 +344,17 @@ fn run(page: &str) {
             "{page}:{line}: this was printed:\n{printed}"
         );
     }
+}
+
+/// A registry with images, where a page has one.
+fn registry(blocks: &[Block]) -> Option<Registry> {
+    let mut run = blocks.iter().filter(|block| is_run(block));
+    run.any(|block| block.text.contains(REGISTRY)).then(|| {
+        let registry = Registry::olareg();
+        registry.push_image("team/app", "1.0");
+        registry.push_index("team/multi", "1.0");
+        registry
+    })
 }
 
 /// Whether the block shows what the block before printed.

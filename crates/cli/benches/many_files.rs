@@ -10,7 +10,7 @@ mod support;
 
 use std::process::ExitCode;
 
-use support::{Place, milliseconds};
+use support::{Place, milliseconds, per_item};
 use touchmark_core::{Curve, KeyAlgorithm};
 use touchmark_testkit::bench::{Bar, Pairs, Report, Spent};
 use touchmark_testkit::token::softhsm;
@@ -65,7 +65,7 @@ fn sign(place: &Place, key: &str, files: usize) -> Spent {
     let names: Vec<String> = (0..files).map(|number| format!("file-{number}")).collect();
     let flags = ["sign-blob", "--key", key];
     let run = place.touchmark(flags.into_iter().chain(names.iter().map(String::as_str)));
-    per_file(run.spent, files)
+    per_item(run.spent, files)
 }
 
 /// cosign over some files, one after the other; the time per file.
@@ -81,14 +81,5 @@ fn cosign(place: &Place) -> Spent {
             cpu: sum.cpu + run.cpu,
         },
     );
-    per_file(sum, COSIGN)
-}
-
-#[allow(clippy::cast_precision_loss, reason = "a few thousand")]
-fn per_file(spent: Spent, files: usize) -> Spent {
-    let files = files as f64;
-    Spent {
-        wall: spent.wall / files,
-        cpu: spent.cpu / files,
-    }
+    per_item(sum, COSIGN)
 }

@@ -10,12 +10,10 @@
 mod support;
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
-use support::{PASSWORD, Place, Run, example, milliseconds};
+use support::{Place, Run, example, milliseconds, scrypt};
 use touchmark_core::{Curve, KeyAlgorithm};
-use touchmark_testkit::bench::{Bar, Compared, Pairs, Report, Spent};
+use touchmark_testkit::bench::{Bar, Compared, Pairs, Report};
 use touchmark_testkit::token::{TestToken, softhsm};
 
 const ROUNDS: usize = 21;
@@ -69,24 +67,6 @@ fn with_a_key_file(place: &Place, report: &mut Report) {
         Bar::AtLeast(1.0),
         report,
     );
-}
-
-/// The key derivation of cosign's key files, as touchmark does it.
-fn scrypt() -> Spent {
-    let parameters = scrypt::Params::new(16, 8, 1).unwrap();
-    let mut key = [0; 32];
-    let start = (Instant::now(), processor_time());
-    scrypt::scrypt(PASSWORD.as_bytes(), &[7; 32], &parameters, &mut key).unwrap();
-    std::hint::black_box(key);
-    Spent {
-        wall: start.0.elapsed().as_secs_f64(),
-        cpu: processor_time().saturating_sub(start.1).as_secs_f64(),
-    }
-}
-
-/// That of all threads of this process.
-fn processor_time() -> Duration {
-    clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap()
 }
 
 fn with_a_token(place: &Place, token: &TestToken, report: &mut Report) {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
 use tempfile::TempDir;
 use touchmark_testkit::bench::Spent;
 use touchmark_testkit::peers::product;
@@ -155,7 +156,8 @@ impl Place {
     }
 }
 
-fn cosign() -> PathBuf {
+/// The program of cosign 3.
+pub(crate) fn cosign() -> PathBuf {
     product("cosign-3", "cosign")
 }
 
@@ -192,4 +194,32 @@ pub(crate) fn example(package: &str, name: &str) -> PathBuf {
 /// Seconds as milliseconds, for a report.
 pub(crate) fn milliseconds(seconds: f64) -> String {
     format!("{:.2} ms", seconds * 1e3)
+}
+
+/// The key derivation of cosign's key files, as touchmark does it.
+pub(crate) fn scrypt() -> Spent {
+    let parameters = ::scrypt::Params::new(16, 8, 1).expect("parameters");
+    let mut key = [0; 32];
+    let start = (Instant::now(), processor_time());
+    ::scrypt::scrypt(PASSWORD.as_bytes(), &[7; 32], &parameters, &mut key).unwrap();
+    std::hint::black_box(key);
+    Spent {
+        wall: start.0.elapsed().as_secs_f64(),
+        cpu: processor_time().saturating_sub(start.1).as_secs_f64(),
+    }
+}
+
+/// That of all threads of this process.
+fn processor_time() -> Duration {
+    clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap()
+}
+
+/// What one of so many took.
+#[allow(clippy::cast_precision_loss, reason = "a few thousand")]
+pub(crate) fn per_item(spent: Spent, items: usize) -> Spent {
+    let items = items as f64;
+    Spent {
+        wall: spent.wall / items,
+        cpu: spent.cpu / items,
+    }
 }
