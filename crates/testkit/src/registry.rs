@@ -14,6 +14,7 @@ mod authority;
 mod counter;
 mod http;
 mod image;
+mod liar;
 mod moved;
 mod referring;
 mod service;
@@ -34,6 +35,7 @@ pub use authority::Authority;
 pub use counter::{Counter, Request};
 pub use http::Answer;
 pub use image::{Image, digest_of};
+pub use liar::{Heard, Liar, say};
 pub use tokens::{Asked, Tokens};
 
 /// The one user of a secured registry.

@@ -86,10 +86,14 @@ impl Counter {
     /// [`Counter::counts`] as lines for a person.
     #[must_use]
     pub fn table(&self) -> String {
-        let lines = self.counts().into_iter().map(|(request, count)| {
-            format!("{count:>5}  {:<6} {}\n", request.method, request.path)
-        });
-        lines.collect()
+        let mut table = String::new();
+        for (Request { method, path }, count) in self.counts() {
+            table += &format!(
+                "{count:>5}  {method:<6} {path}
+"
+            );
+        }
+        table
     }
 
     /// How many connections were made.

@@ -174,3 +174,34 @@ fn what_ends_in_time_ends_with_its_value() {
     };
     assert!(TcpStream::connect(address).is_err());
 }
+
+#[test]
+fn a_liar_tells_the_truth_but_for_what_it_is_to_lie_about() {
+    let registry = std::sync::Arc::new(Registry::olareg());
+    let image = registry.push_image("team/app", "v1");
+    let cosign = crate::peers::Cosign::v3();
+    let dir = tempfile::tempdir().unwrap();
+    cosign.generate_key_pair(dir.path(), "key", "").success();
+    let honest = Liar::before(&registry, |_, _| false);
+    let reference = image.at(&honest.address()).by_digest();
+    for form in crate::peers::cosign::Form::BOTH {
+        cosign
+            .sign(dir.path(), "key.key", &reference, form, &[])
+            .success();
+        cosign
+            .verify_form(dir.path(), "key.pub", &reference, form)
+            .success();
+    }
+    let silent = Liar::before(&registry, |heard, stream| {
+        let lies = heard.path.contains("/manifests/");
+        if lies {
+            say(stream, "404 Not Found", &[], b"{}");
+        }
+        lies
+    });
+    let reference = image.at(&silent.address()).by_digest();
+    cosign
+        .verify(dir.path(), "key.pub", &reference, &[])
+        .failure();
+    assert!(silent.heard().iter().any(|heard| heard.path == "/v2/"));
+}
