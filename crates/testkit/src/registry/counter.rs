@@ -1,6 +1,7 @@
 //! A relay in front of a registry that counts what passes: requests, and connections at once.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -88,10 +89,7 @@ impl Counter {
     pub fn table(&self) -> String {
         let mut table = String::new();
         for (Request { method, path }, count) in self.counts() {
-            table += &format!(
-                "{count:>5}  {method:<6} {path}
-"
-            );
+            let _ = writeln!(table, "{count:>5}  {method:<6} {path}");
         }
         table
     }
