@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::{self, Write};
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::error::FormatError;
@@ -11,18 +11,28 @@ use crate::error::FormatError;
 /// The most members of one object: what bounds the memory that finding a repeated one takes.
 const MAX_MEMBERS: usize = 256 * 1024;
 
-/// Checks that bytes are one JSON text of at most `limit` bytes and 127 levels in which no object
-/// has a member twice. Of repeated members Go takes the last and others the first, so that two
-/// readers would see two documents under one signature.
+/// The most levels of nested arrays and objects: `serde_json` reads no more.
+pub(crate) const MAX_LEVELS: usize = 127;
+
+/// Checks that bytes are one JSON text of at most `limit` bytes and `levels` levels in which no
+/// object has a member twice. Of repeated members Go takes the last and others the first, so that
+/// two readers would see two documents under one signature.
 ///
 /// # Errors
 /// They are not; `what` names the format.
-pub(crate) fn check(what: &'static str, limit: usize, json: &[u8]) -> Result<(), FormatError> {
+pub(crate) fn check(
+    what: &'static str,
+    limit: usize,
+    levels: usize,
+    json: &[u8],
+) -> Result<(), FormatError> {
     if json.len() > limit {
         return Err(FormatError::TooLarge { what, limit });
     }
-    serde_json::from_slice::<Unambiguous>(json)
-        .map(|_| ())
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    Unambiguous { levels }
+        .deserialize(&mut deserializer)
+        .and_then(|()| deserializer.end())
         .map_err(|error| FormatError::Json {
             what,
             source: error.into(),
@@ -30,53 +40,69 @@ pub(crate) fn check(what: &'static str, limit: usize, json: &[u8]) -> Result<(),
 }
 
 /// Any JSON value without repeated members; nothing of it is kept.
-struct Unambiguous;
+#[derive(Clone, Copy)]
+struct Unambiguous {
+    /// How many levels may follow.
+    levels: usize,
+}
 
-impl<'de> Deserialize<'de> for Unambiguous {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UnambiguousVisitor)
+impl Unambiguous {
+    /// What stands inside a value.
+    fn inside<E: Error>(self) -> Result<Self, E> {
+        let levels = self.levels.checked_sub(1);
+        levels
+            .map(|levels| Self { levels })
+            .ok_or_else(|| E::custom("too many levels of arrays and objects"))
     }
 }
 
-struct UnambiguousVisitor;
+impl<'de> DeserializeSeed<'de> for Unambiguous {
+    type Value = ();
 
-impl<'de> Visitor<'de> for UnambiguousVisitor {
-    type Value = Unambiguous;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unambiguous {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "JSON with objects of at most {MAX_MEMBERS} members")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Unambiguous, E> {
-        Ok(Unambiguous)
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Unambiguous, E> {
-        Ok(Unambiguous)
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Unambiguous, E> {
-        Ok(Unambiguous)
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Unambiguous, E> {
-        Ok(Unambiguous)
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Unambiguous, E> {
-        Ok(Unambiguous)
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<Unambiguous, E> {
-        Ok(Unambiguous)
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Unambiguous, A::Error> {
-        while seq.next_element::<Unambiguous>()?.is_some() {}
-        Ok(Unambiguous)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let inside = self.inside()?;
+        while seq.next_element_seed(inside)?.is_some() {}
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unambiguous, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let inside = self.inside()?;
         let mut names: HashSet<String> = HashSet::new();
         while let Some(name) = map.next_key::<String>()? {
             if names.len() == MAX_MEMBERS {
@@ -87,9 +113,9 @@ impl<'de> Visitor<'de> for UnambiguousVisitor {
                     "duplicate member `{repeated}`"
                 )));
             }
-            map.next_value::<Unambiguous>()?;
+            map.next_value_seed(inside)?;
         }
-        Ok(Unambiguous)
+        Ok(())
     }
 }
 
@@ -184,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_member_given_twice_is_found_at_any_depth() {
-        let ok = |json: &str| check("test", 1000, json.as_bytes()).is_ok();
+        let ok = |json: &str| check("test", 1000, 3, json.as_bytes()).is_ok();
         assert!(ok(r#"[{"a":1,"b":{"a":2}},{"a":3}]"#));
         for bad in [
             r#"{"a":1,"a":1}"#,
@@ -197,6 +223,12 @@ mod tests {
         ] {
             assert!(!ok(bad), "{bad}");
         }
-        assert!(check("test", 3, b"1234").is_err());
+        assert!(check("test", 3, 3, b"1234").is_err());
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        assert!(ok(&nested(3)) && !ok(&nested(4)));
+        for (levels, good) in [(MAX_LEVELS, true), (MAX_LEVELS + 1, false)] {
+            let json = nested(levels);
+            assert_eq!(check("test", 1000, 1000, json.as_bytes()).is_ok(), good);
+        }
     }
 }

@@ -26,6 +26,9 @@ use crate::json;
 /// envelope that is read.
 pub const MAX_LEN: usize = 8 * 1024 * 1024;
 
+/// One level of a statement is around the predicate.
+const MAX_LEVELS: usize = json::MAX_LEVELS - 1;
+
 /// A predicate: JSON text of an object, or of a string where it is SPDX in its tag-value form.
 /// No object in it has a member twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +93,7 @@ fn spdx_text(file: &[u8]) -> Result<Predicate, PredicateError> {
 }
 
 fn object(kind: &PredicateType, file: &[u8]) -> Result<Predicate, PredicateError> {
-    json::check(kind.name(), MAX_LEN, file).map_err(PredicateError::Json)?;
+    json::check(kind.name(), MAX_LEN, MAX_LEVELS, file).map_err(PredicateError::Json)?;
     let json = text(kind, file)?.trim_ascii();
     if !json.starts_with('{') {
         return Err(PredicateError::NotAnObject { kind: kind.name() });

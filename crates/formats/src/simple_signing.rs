@@ -96,7 +96,7 @@ struct WireImage {
 /// # Errors
 /// It is not exactly one payload: see [`FormatError`].
 pub fn read(bytes: &[u8]) -> Result<Payload, FormatError> {
-    json::check(WHAT, MAX_LEN, bytes)?;
+    json::check(WHAT, MAX_LEN, json::MAX_LEVELS, bytes)?;
     let wire: Wire = crate::protojson::read(WHAT, MAX_LEN, bytes)?;
     let critical = wire.critical.0;
     if critical.kind != TYPE {

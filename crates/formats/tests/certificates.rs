@@ -1,4 +1,9 @@
 //! Signers whom the caller's own authorities certify.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 

@@ -1,4 +1,9 @@
 //! Verdicts on image signatures and attestations, in both of cosign's forms.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 

@@ -1,4 +1,9 @@
 //! Predicates are checked before they are signed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -97,8 +102,20 @@ fn report(error: &dyn std::error::Error) -> String {
     }
 }
 
+/// Puts a value into the smallest predicate, and checks what is said about it.
+fn blamed(kind: &str, at: &str, value: &Value, place: &str) {
+    let mut document = smallest(kind);
+    let (parent, name) = at.rsplit_once('/').unwrap();
+    match document.pointer_mut(parent).unwrap() {
+        Value::Array(list) => list[name.parse::<usize>().unwrap()] = value.clone(),
+        parent => parent[name] = value.clone(),
+    }
+    let error = prepare(kind, document.to_string().as_bytes()).unwrap_err();
+    assert!(report(&error).contains(place), "{}", report(&error));
+}
+
 #[test]
-fn an_error_names_the_place() {
+fn an_error_in_provenance_names_the_place() {
     for (kind, at, value, place) in [
         (
             "slsaprovenance",
@@ -136,6 +153,14 @@ fn an_error_names_the_place() {
             json!([{"name": "x"}]),
             "at buildDefinition.resolvedDependencies[0]: it needs one of uri, digest and content",
         ),
+    ] {
+        blamed(kind, at, &value, place);
+    }
+}
+
+#[test]
+fn an_error_in_a_bill_or_a_scan_names_the_place() {
+    for (kind, at, value, place) in [
         (
             "spdxjson",
             "/spdxVersion",
@@ -178,6 +203,14 @@ fn an_error_names_the_place() {
             json!(""),
             "at metadata.scanStartedOn",
         ),
+    ] {
+        blamed(kind, at, &value, place);
+    }
+}
+
+#[test]
+fn an_error_in_a_vex_document_names_the_place() {
+    for (kind, at, value, place) in [
         (
             "openvex",
             "/statements/0/status",
@@ -209,17 +242,7 @@ fn an_error_names_the_place() {
             "at @context: it is not",
         ),
     ] {
-        let mut document = smallest(kind);
-        let (parent, name) = at.rsplit_once('/').unwrap();
-        document
-            .pointer_mut(parent)
-            .map(|parent| match parent {
-                Value::Array(list) => list[name.parse::<usize>().unwrap()] = value.clone(),
-                parent => parent[name] = value.clone(),
-            })
-            .unwrap();
-        let error = prepare(kind, document.to_string().as_bytes()).unwrap_err();
-        assert!(report(&error).contains(place), "{}", report(&error));
+        blamed(kind, at, &value, place);
     }
 }
 
@@ -241,6 +264,13 @@ fn what_is_no_sound_object_is_refused() {
             assert!(prepare(kind, bad).is_err(), "{kind} {bad:?}");
         }
     }
+    for (levels, good) in [(125, true), (126, false)] {
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(
+            prepare("https://example.com/own", deep.as_bytes()).is_ok(),
+            good
+        );
+    }
     let large = vec![b' '; predicate::MAX_LEN + 1];
     assert!(matches!(
         prepare("custom", &large),
@@ -254,7 +284,7 @@ fn text_becomes_a_string_and_custom_text_is_wrapped() {
     let predicate = prepare("spdx", text.as_bytes()).unwrap();
     assert_eq!(
         predicate.as_json(),
-        r##""SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n# \u003c\u0026\u003e\n""##
+        r#""SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n# \u003c\u0026\u003e\n""#
     );
     assert!(matches!(
         prepare("spdx", b"hello"),

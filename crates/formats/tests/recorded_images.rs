@@ -227,7 +227,7 @@ fn certified_signers_are_accepted_by_their_root() {
             Certificate::read(&pem).unwrap()
         };
         let (root, intermediate) = (read("root.crt"), read("intermediate.crt"));
-        let now = SystemTime::UNIX_EPOCH + root.not_before() + Duration::from_secs(86_400);
+        let now = SystemTime::UNIX_EPOCH + root.not_before() + Duration::from_hours(24);
         let trusting = |root: &Certificate, subject: &str| {
             let identity = IdentityPolicy {
                 subject: Pattern::Exact(subject.into()),

@@ -64,7 +64,9 @@ fn check_accepted(keys: &[NamedKey], artifact: &Vec<u8>, evidence: &Evidence, ac
     let signature = match evidence {
         Evidence::Detached(signature) => signature,
         Evidence::LegacyBundle(bundle) => {
-            assert!(!matches!(bundle.signer, Some(Signer::Certificate(_))));
+            if let Some(Signer::PublicKey(key)) = &bundle.signer {
+                assert_eq!(*key, given.key);
+            }
             &bundle.signature
         }
         Evidence::Bundle(bundle) => {

@@ -33,17 +33,22 @@
 
 pub mod blob_verdict;
 pub mod bundle_json;
+pub mod certificate_chain;
 pub mod detached_signature;
 pub mod digest_text;
+pub mod dsse_envelope;
 pub mod ecdsa_der;
+pub mod image_payload;
 pub mod key_uri;
 pub mod legacy_bundle;
 pub mod pkcs11_uri;
 pub mod plugin_request;
 pub mod plugin_response;
+pub mod predicate;
 pub mod private_key_file;
 pub mod public_key_pem;
 pub mod spki_der;
+pub mod statement;
 pub mod token_public_key;
 
 mod json;
@@ -52,19 +57,24 @@ mod json;
 pub type Check = fn(&[u8]) -> bool;
 
 /// Every target by the name of its corpus.
-pub const TARGETS: [(&str, Check); 14] = [
+pub const TARGETS: [(&str, Check); 19] = [
     ("blob_verdict", blob_verdict::check),
     ("bundle_json", bundle_json::check),
+    ("certificate_chain", certificate_chain::check),
     ("detached_signature", detached_signature::check),
     ("digest_text", digest_text::check),
+    ("dsse_envelope", dsse_envelope::check),
     ("ecdsa_der", ecdsa_der::check),
+    ("image_payload", image_payload::check),
     ("key_uri", key_uri::check),
     ("legacy_bundle", legacy_bundle::check),
     ("pkcs11_uri", pkcs11_uri::check),
     ("plugin_request", plugin_request::check),
     ("plugin_response", plugin_response::check),
+    ("predicate", predicate::check),
     ("private_key_file", private_key_file::check),
     ("public_key_pem", public_key_pem::check),
     ("spki_der", spki_der::check),
+    ("statement", statement::check),
     ("token_public_key", token_public_key::check),
 ];

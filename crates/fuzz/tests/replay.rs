@@ -70,17 +70,22 @@ macro_rules! replays {
 replays!(
     blob_verdict,
     bundle_json,
+    certificate_chain,
     detached_signature,
     digest_text,
+    dsse_envelope,
     ecdsa_der,
+    image_payload,
     key_uri,
     legacy_bundle,
     pkcs11_uri,
     plugin_request,
     plugin_response,
+    predicate,
     private_key_file,
     public_key_pem,
     spki_der,
+    statement,
     token_public_key,
 );
 

@@ -36,8 +36,9 @@ pub(super) fn identity(certificate: &Certificate) -> Identity {
 /// The names that cosign compares, as text.
 fn name(name: &GeneralName) -> Option<String> {
     match name {
-        GeneralName::Rfc822Name(text) | GeneralName::DnsName(text) => Some(text.to_string()),
-        GeneralName::UniformResourceIdentifier(text) => Some(text.to_string()),
+        GeneralName::Rfc822Name(text)
+        | GeneralName::DnsName(text)
+        | GeneralName::UniformResourceIdentifier(text) => Some(text.to_string()),
         GeneralName::IpAddress(bytes) => address(bytes.as_bytes()),
         GeneralName::OtherName(other) => user_name(other),
         _ => None,

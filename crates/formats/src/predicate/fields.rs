@@ -1,7 +1,7 @@
 //! What the members of predicates are made of.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
@@ -35,32 +35,42 @@ impl<'de> Deserialize<'de> for Moment {
     }
 }
 
-/// Any object; nothing of it is kept.
-pub(super) struct Object;
+/// An object with values of one kind; only their number is kept.
+pub(super) struct Object<T = IgnoredAny> {
+    members: usize,
+    values: PhantomData<T>,
+}
 
-impl<'de> Deserialize<'de> for Object {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor)
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
     }
 }
 
-struct ObjectVisitor;
+struct ObjectVisitor<T>(PhantomData<T>);
 
-impl<'de> Visitor<'de> for ObjectVisitor {
-    type Value = Object;
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Object)
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<T>, A::Error> {
+        let mut members = 0;
+        // The name is read as text: an error's place has it.
+        while map.next_entry::<String, T>()?.is_some() {
+            members += 1;
+        }
+        Ok(Object {
+            members,
+            values: self.0,
+        })
     }
 }
 
 /// Digests by their algorithms' names. Not all are hexadecimal.
-pub(super) type Digests = BTreeMap<String, Text>;
+pub(super) type Digests = Object<Text>;
 
 /// What a statement's predicate refers to (`ResourceDescriptor`): something must identify it.
 #[derive(Deserialize)]
@@ -87,7 +97,7 @@ impl TryFrom<Message<WireResource>> for Resource {
 
     fn try_from(Message(wire): Message<WireResource>) -> Result<Self, Self::Error> {
         let identified = wire.uri.is_some_and(|uri| !uri.is_empty())
-            || wire.digest.is_some_and(|digest| !digest.is_empty())
+            || wire.digest.is_some_and(|digest| digest.members > 0)
             || wire.content.is_some();
         if identified {
             Ok(Self)

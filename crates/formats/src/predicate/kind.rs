@@ -17,13 +17,13 @@ pub enum PredicateType {
     SpdxText,
     /// SPDX as JSON.
     SpdxJson,
-    /// CycloneDX as JSON.
+    /// `CycloneDX` as JSON.
     CycloneDx,
     /// A link of in-toto 0.9: one step of a supply chain.
     Link,
     /// A vulnerability scan, in cosign's form.
     Vuln,
-    /// OpenVEX.
+    /// `OpenVEX`.
     OpenVex,
     /// Any other JSON object.
     Other(String),

@@ -1,7 +1,5 @@
 //! A link of in-toto 0.9: one step of a supply chain (in-toto specification, §4.4).
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::fields::{Digests, Object, Text};
@@ -25,7 +23,7 @@ pub(super) struct Link {
     _environment: Option<Object>,
 }
 
-type Artifacts = BTreeMap<String, Digests>;
+type Artifacts = Object<Digests>;
 
 #[derive(Deserialize)]
 enum Kind {

@@ -1,4 +1,4 @@
-//! Bills of materials: SPDX 2 and 3, and CycloneDX.
+//! Bills of materials: SPDX 2 and 3, and `CycloneDX`.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -93,7 +93,7 @@ pub(super) struct Spdx3 {
     _graph: Vec<Object>,
 }
 
-/// CycloneDX (cyclonedx.org/docs), 1.2 and later: before, JSON was not defined.
+/// `CycloneDX` (cyclonedx.org/docs), 1.2 and later: before, JSON was not defined.
 #[derive(Deserialize)]
 pub(super) struct CycloneDx {
     #[serde(rename = "bomFormat")]

@@ -1,7 +1,5 @@
 //! SLSA provenance, versions 0.2 and 1 (slsa.dev/spec).
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::fields::{Digests, Moment, Object, Resource, Text};
@@ -118,7 +116,7 @@ struct Builder1 {
     #[serde(rename = "id")]
     _id: Text,
     #[serde(rename = "version")]
-    _version: Option<BTreeMap<String, String>>,
+    _version: Option<Object<String>>,
     #[serde(rename = "builderDependencies")]
     _builder_dependencies: Option<Vec<Resource>>,
 }

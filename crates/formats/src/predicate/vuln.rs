@@ -1,4 +1,4 @@
-//! Vulnerabilities: OpenVEX, and scans in cosign's form.
+//! Vulnerabilities: `OpenVEX`, and scans in cosign's form.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use super::fields::{Moment, Object, Text};
 use crate::protojson::Message;
 
-/// An OpenVEX document, version 0.2.0 (github.com/openvex/spec) or the versions before it.
+/// An `OpenVEX` document, version 0.2.0 (github.com/openvex/spec) or the versions before it.
 #[derive(Deserialize)]
 pub(super) struct OpenVex {
     #[serde(rename = "@context")]

@@ -43,7 +43,7 @@ struct WireSubject {
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Statement, FormatError> {
-    json::check(WHAT, MAX_LEN, bytes)?;
+    json::check(WHAT, MAX_LEN, json::MAX_LEVELS, bytes)?;
     let wire: WireStatement<'_> = protojson::read(WHAT, MAX_LEN, bytes)?;
     let subjects = wire.subject.map(|list| list.0).unwrap_or_default();
     if subjects.is_empty() {

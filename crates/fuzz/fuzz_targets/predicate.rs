@@ -1,0 +1,9 @@
+//! libFuzzer's entry to [`touchmark_fuzz::predicate`].
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    touchmark_fuzz::predicate::check(data);
+});
