@@ -7,11 +7,15 @@
     reason = "helpers of tests may panic as tests do"
 )]
 
+#[path = "cosign_flags/images.rs"]
+mod images;
+
 use std::collections::BTreeMap;
 
 use touchmark_testkit::cli::Touchmark;
 use touchmark_testkit::peers::{Cosign, openssl};
 use touchmark_testkit::program::{Output, Program};
+use touchmark_testkit::registry::Registry;
 
 /// What becomes of a flag of cosign's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +61,8 @@ const SIGN_BLOB: [(&str, Fate); 38] = [
     ("insecure-ignore-tlog", EITHER),
     ("offline", EITHER),
     ("max-workers", Value("10")),
-    ("certificate", Refused),
-    ("certificate-chain", Refused),
+    ("certificate", Done),
+    ("certificate-chain", Done),
     ("fulcio-auth-flow", Refused),
     ("fulcio-url", Refused),
     ("identity-token", Refused),
@@ -67,7 +71,7 @@ const SIGN_BLOB: [(&str, Fate); 38] = [
     ("oidc-issuer", Refused),
     ("oidc-provider", Refused),
     ("oidc-redirect-url", Refused),
-    ("output-certificate", Refused),
+    ("output-certificate", Done),
     ("rekor-url", Refused),
     ("rfc3161-timestamp", Refused),
     ("signing-algorithm", Refused),
@@ -98,19 +102,19 @@ const VERIFY_BLOB: [(&str, Fate); 35] = [
     ("use-signing-config", OFF),
     ("yes", EITHER),
     ("use-signed-timestamps", OFF),
-    ("ca-intermediates", Refused),
-    ("ca-roots", Refused),
-    ("certificate", Refused),
-    ("certificate-chain", Refused),
+    ("ca-intermediates", Done),
+    ("ca-roots", Done),
+    ("certificate", Done),
+    ("certificate-chain", Done),
     ("certificate-github-workflow-name", Refused),
     ("certificate-github-workflow-ref", Refused),
     ("certificate-github-workflow-repository", Refused),
     ("certificate-github-workflow-sha", Refused),
     ("certificate-github-workflow-trigger", Refused),
-    ("certificate-identity", Refused),
-    ("certificate-identity-regexp", Refused),
-    ("certificate-oidc-issuer", Refused),
-    ("certificate-oidc-issuer-regexp", Refused),
+    ("certificate-identity", Done),
+    ("certificate-identity-regexp", Done),
+    ("certificate-oidc-issuer", Done),
+    ("certificate-oidc-issuer-regexp", Done),
     ("rekor-url", Refused),
     ("rfc3161-timestamp", Refused),
     ("sct", Refused),
@@ -132,13 +136,13 @@ const PUBLIC_KEY: [(&str, Fate); 4] = [
 ];
 
 /// A verb, its flags' fates, and a run of it that succeeds without them.
-type Verb = (
+type FileVerb = (
     &'static str,
     &'static [(&'static str, Fate)],
     &'static [&'static str],
 );
 
-const VERBS: [Verb; 5] = [
+const VERBS: [FileVerb; 5] = [
     ("sign-blob", &SIGN_BLOB, &["--key", "key.pem", "a"]),
     ("verify-blob", &VERIFY_BLOB, &["--key", "key.pub", "signed"]),
     ("generate-key-pair", &GENERATE, &["--yes"]),
@@ -161,7 +165,8 @@ fn touchmark() -> Touchmark {
 
 /// The long flags in cosign's help.
 fn flags_of(cosign: &Cosign, touchmark: &Touchmark, verb: &str) -> Vec<String> {
-    let help = cosign.command(touchmark.dir(), &[verb, "--help"]).run();
+    let words: Vec<&str> = verb.split(' ').chain(["--help"]).collect();
+    let help = cosign.command(touchmark.dir(), &words).run();
     let help = help.success().stdout_text();
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let flags: Vec<String> = help
@@ -174,13 +179,97 @@ fn flags_of(cosign: &Cosign, touchmark: &Touchmark, verb: &str) -> Vec<String> {
     flags
 }
 
+/// One verb of the tables, ready to run.
+struct Case {
+    verb: &'static str,
+    fates: Vec<(&'static str, Fate)>,
+    base: Vec<String>,
+}
+
+/// All of them. The names of the images are those of a place.
+fn cases(place: &Place) -> Vec<Case> {
+    let files = VERBS.iter().map(|(verb, fates, base)| Case {
+        verb,
+        fates: fates.to_vec(),
+        base: base.iter().map(|word| (*word).to_owned()).collect(),
+    });
+    let images = images::VERBS.iter().map(|(verb, fates, base)| Case {
+        verb,
+        fates: fates.concat(),
+        base: base.iter().map(|word| place.named(word)).collect(),
+    });
+    files.chain(images).collect()
+}
+
+/// A folder, and a registry with an image that is signed and attested.
+struct Place {
+    touchmark: Touchmark,
+    registry: Registry,
+    image: String,
+    with_sbom: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        let registry = Registry::olareg();
+        let image = registry.push_image("app", "1.0");
+        let sbom = registry.push_image("app", "2.0");
+        registry.push_artifact("app", &sbom.tag_for("sbom"), "text/spdx+json", b"{}");
+        let place = Self {
+            touchmark: touchmark(),
+            image: image.by_digest(),
+            with_sbom: sbom.by_tag(),
+            registry,
+        };
+        place.prepare();
+        place
+    }
+
+    fn named(&self, word: &str) -> String {
+        match word {
+            "IMAGE" => self.image.clone(),
+            "WITH_SBOM" => self.with_sbom.clone(),
+            "COPY" => format!("{}:1.0", self.registry.repository("copy")),
+            word => word.to_owned(),
+        }
+    }
+
+    fn prepare(&self) {
+        let (image, key) = (self.image.as_str(), ["--key", "key.pem"]);
+        let run = |verb: &str, more: &[&str]| {
+            let program = self.touchmark.command([verb]).args(key).args(more);
+            program.run().success();
+        };
+        run(
+            "sign",
+            &[
+                "--output-payload",
+                "payload.json",
+                "--output-signature",
+                "payload.json.sig",
+                image,
+            ],
+        );
+        run(
+            "attest",
+            &["--predicate", "a", "--bundle", "image.att", image],
+        );
+        run(
+            "attest-blob",
+            &["--predicate", "a", "--bundle", "a.att", "a"],
+        );
+        let save = ["save", "--dir", "saved", image];
+        self.touchmark.command(save).run().success();
+    }
+}
+
 #[test]
 fn every_flag_in_cosigns_help_has_a_fate() {
-    let touchmark = touchmark();
+    let place = Place::new();
     for cosign in Cosign::both() {
-        for (verb, fates, _) in VERBS {
+        for Case { verb, fates, .. } in cases(&place) {
             let known: BTreeMap<&str, Fate> = fates.iter().chain(&GLOBAL).copied().collect();
-            for flag in flags_of(&cosign, &touchmark, verb) {
+            for flag in flags_of(&cosign, &place.touchmark, verb) {
                 let major = cosign.major();
                 assert!(known.contains_key(&*flag), "cosign {major} {verb} --{flag}");
             }
@@ -188,15 +277,22 @@ fn every_flag_in_cosigns_help_has_a_fate() {
     }
 }
 
-fn run(touchmark: &Touchmark, verb: &str, base: &[&str], flag: &[&str]) -> Output {
-    let program = touchmark.command([verb]).args(base).args(flag);
+fn run<A: AsRef<std::ffi::OsStr>>(
+    touchmark: &Touchmark,
+    verb: &str,
+    base: &[A],
+    flag: &[&str],
+) -> Output {
+    let program = touchmark.command(verb.split(' ')).args(base).args(flag);
     program.run()
 }
 
 #[test]
 fn every_flag_does_what_is_its_fate() {
-    let touchmark = touchmark();
-    for (verb, fates, base) in VERBS {
+    let place = Place::new();
+    let touchmark = &place.touchmark;
+    for Case { verb, fates, base } in cases(&place) {
+        run(touchmark, verb, &base, &[]).success();
         // What scrypt would make slow is known from the other verbs.
         let globals = if verb.ends_with("pair") {
             &GLOBAL[..2]
@@ -207,24 +303,25 @@ fn every_flag_does_what_is_its_fate() {
             let flag = format!("--{name}");
             match fate {
                 Done => {
-                    let help = touchmark.command([verb, "--help"]).run().success();
+                    let words = verb.split(' ').chain(["--help"]);
+                    let help = touchmark.command(words).run().success();
                     assert!(help.stdout_text().contains(&flag), "{verb} {flag}");
                 }
                 Switch(_) if verb == "import-key-pair" => {}
                 Switch(states) => {
                     for state in ["", "=true", "=false", "=1", "=0", "=T", "=F"] {
-                        let output = run(&touchmark, verb, base, &[&format!("{flag}{state}")]);
+                        let output = run(touchmark, verb, &base, &[&format!("{flag}{state}")]);
                         if states.contains(&state) {
                             output.success();
                         } else {
                             never_unknown(output);
                         }
                     }
-                    let odd = run(&touchmark, verb, base, &[&format!("{flag}=perhaps")]);
+                    let odd = run(touchmark, verb, &base, &[&format!("{flag}=perhaps")]);
                     odd.code(2).stderr_has("perhaps");
                 }
-                Value(value) => drop(run(&touchmark, verb, base, &[&flag, value]).success()),
-                Refused => refused(&touchmark, verb, base, &flag),
+                Value(value) => drop(run(touchmark, verb, &base, &[&flag, value]).success()),
+                Refused => refused(touchmark, verb, &base, &flag),
             }
         }
     }
@@ -240,7 +337,7 @@ fn never_unknown(output: Output) {
     }
 }
 
-fn refused(touchmark: &Touchmark, verb: &str, base: &[&str], flag: &str) {
+fn refused(touchmark: &Touchmark, verb: &str, base: &[String], flag: &str) {
     let joined = format!("{flag}=x");
     for given in [&[flag, "x"][..], &[&joined]] {
         let output = run(touchmark, verb, base, given).code(2);

@@ -2,7 +2,8 @@
 //!
 //! The verbs are taken from the help itself, so a new one without a tested example fails here. Each
 //! example runs in a folder that holds what it assumes: a token "release" with the keys "2026" and
-//! "2025", a key pair in files, a signed release, a certificate.
+//! "2025", a key pair in files, a signed release, a certificate; and where it names a registry, with
+//! a registry of its own that has a signed image, under that registry's address.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,6 +21,7 @@ use handbook::scratch::Scratch;
 use touchmark_core::PublicKey;
 use touchmark_testkit::peers::openssl;
 use touchmark_testkit::program::Output;
+use touchmark_testkit::registry::Registry;
 use touchmark_testkit::token::softhsm;
 
 /// What a verb's example must print or leave behind, and what must not be there before.
@@ -44,6 +46,32 @@ const fn example(
 }
 
 const EXAMPLES: &[Example] = &[
+    example("sign", &[], "signed: "),
+    example("verify", &[], "The cosign claims were validated"),
+    example("attest", &[], "attested: "),
+    example("verify-attestation", &[], "\"payloadType\":"),
+    example(
+        "attest-blob",
+        &["release.att.json"],
+        "Attestation written to",
+    ),
+    example("verify-blob-attestation", &[], "Verified OK"),
+    example("tree", &[], "Signatures for an image tag: "),
+    example("triangulate", &[], "/app:sha256-"),
+    example("copy", &[], "Copied signature sha256:"),
+    example("save", &["app/index.json"], "Saved signature sha256:"),
+    example("load", &[], "Loaded signature sha256:"),
+    example("clean", &[], "Removed "),
+    example("download signature", &[], "Base64Signature"),
+    example("download attestation", &[], "dsseEnvelope"),
+    example(
+        "download sbom",
+        &[],
+        "Found SBOM of media type: text/spdx+json",
+    ),
+    example("attach", &[], "attached: "),
+    example("attach signature", &[], "attached: "),
+    example("attach attestation", &[], "attached: "),
     example(
         "sign-blob",
         &["release.tar.gz.sigstore.json"],
@@ -117,8 +145,8 @@ fn the_reference_lists_every_verb() {
 fn every_example_works_as_it_stands() {
     let prepared = Place::prepare();
     for example in EXAMPLES {
-        let place = prepared.copy();
-        let command = shown(&place.scratch, example.verb);
+        let mut place = prepared.copy();
+        let command = place.localised(&shown(&place.scratch, example.verb));
         for made in example.makes {
             place.remove(made);
         }
@@ -144,12 +172,15 @@ fn verbs(scratch: &Scratch, group: &str) -> Vec<String> {
     let Some((_, commands)) = help.split_once("Commands:\n") else {
         return vec![group.to_owned()];
     };
+    // A group that takes arguments of its own is a verb too.
+    let own = help.contains("\nArguments:\n").then(|| group.to_owned());
     let names = commands.lines().take_while(|line| line.starts_with("  "));
     names
         .filter_map(|line| line.strip_prefix("  "))
         .filter(|line| !line.starts_with(' '))
         .filter_map(|line| line.split_whitespace().next())
         .flat_map(|name| verbs(scratch, format!("{group} {name}").trim_start()))
+        .chain(own)
         .collect()
 }
 
@@ -177,6 +208,7 @@ fn shown(scratch: &Scratch, verb: &str) -> String {
 struct Place {
     scratch: Scratch,
     key_id: String,
+    registry: Option<Registry>,
 }
 
 impl Place {
@@ -185,6 +217,7 @@ impl Place {
         let mut place = Self {
             scratch,
             key_id: String::new(),
+            registry: None,
         };
         fs::create_dir_all(place.file("hsm/tokens")).unwrap();
         place.configure();
@@ -205,6 +238,12 @@ impl Place {
         place.must("touchmark generate-key-pair");
         place.must("echo release >release.tar.gz");
         place.must("touchmark sign-blob --key cosign.key release.tar.gz");
+        let sbom = r#"{"bomFormat":"CycloneDX","specVersion":"1.6","version":1}"#;
+        fs::write(place.file("sbom.cdx.json"), sbom).unwrap();
+        place.must(
+            "touchmark attest-blob --key cosign.key --type cyclonedx --predicate sbom.cdx.json \
+             --bundle release.att.json release.tar.gz",
+        );
         place.key_id = key_id;
         place
     }
@@ -214,10 +253,43 @@ impl Place {
         let copy = Self {
             scratch: Scratch::new(),
             key_id: self.key_id.clone(),
+            registry: None,
         };
         copy.must(&format!("cp -a '{}/.' .", self.scratch.work().display()));
         copy.configure();
         copy
+    }
+
+    /// The command with the address of a registry of its own instead of the ones that it names.
+    fn localised(&mut self, command: &str) -> String {
+        if !command.contains(".example/") {
+            return command.to_owned();
+        }
+        let registry = Registry::olareg();
+        let address = registry.address();
+        self.prepare_image(&registry);
+        self.registry = Some(registry);
+        command
+            .replace("registry.example/", &format!("{address}/"))
+            .replace("mirror.example/", &format!("{address}/mirror/"))
+    }
+
+    /// An image that is signed, attested and saved, with an SBOM beside it.
+    fn prepare_image(&self, registry: &Registry) {
+        let image = registry.push_image("app", "1.0");
+        registry.push_artifact("app", &image.tag_for("sbom"), "text/spdx+json", b"{}");
+        let key = "--key cosign.key";
+        let predicate = "--type cyclonedx --predicate sbom.cdx.json";
+        let (tag, digest) = (image.by_tag(), image.by_digest());
+        self.must(&format!("touchmark sign {key} {tag}"));
+        self.must(&format!(
+            "touchmark attest {key} {predicate} --bundle app.att.json {tag}"
+        ));
+        self.must(&format!(
+            "touchmark sign {key} --upload=false --output-dir signed --output-payload payload.json \
+             --output-signature payload.json.sig {digest}"
+        ));
+        self.must(&format!("touchmark save --dir app {tag}"));
     }
 
     /// Tells SoftHSM where this folder's token is.

@@ -16,7 +16,7 @@ use crate::switches;
 
 pub(crate) use tables::{
     AttachingAttestation, AttachingSignature, Attesting, AttestingBlob, InRegistry, Signing,
-    SigningImage, Table, Tree, Verifying, VerifyingBlob, VerifyingImage,
+    SigningImage, Table, Tree, VerifyingBlob, VerifyingImage,
 };
 
 /// One of cosign's flags, and what becomes of it.

@@ -11,7 +11,7 @@ mod trust;
 pub(crate) use annotations::AnnotationFlags;
 pub(crate) use certificate::CertificateFlags;
 pub(crate) use forms::FormFlags;
-pub(crate) use key::{KeyFlags, reference as key_reference};
+pub(crate) use key::KeyFlags;
 pub(crate) use predicate::{PredicateFlags, Ready, Said, predicate_type};
 pub(crate) use registry::RegistryFlags;
 pub(crate) use trust::{TrustFlags, Trusted};

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Verb;
 use crate::context::Context;
 use crate::error::CliError;
-use crate::flags;
+use crate::flags::KeyFlags;
 use crate::outcome::Outcome;
 use crate::output_file::{self, Mode};
 use crate::reference::Reference;
@@ -16,17 +16,8 @@ use crate::reference::Reference;
 /// Prints the public key as PEM (SubjectPublicKeyInfo), or writes it to a file.
 #[derive(Args, Debug)]
 pub(crate) struct PublicKeyVerb {
-    /// The key: a path, env://VAR, a URI such as pkcs11:…, or a configured name
-    #[arg(long, value_name = "REF")]
-    key: Option<String>,
-
-    /// Use the YubiKey's slot, as cosign has it
-    #[arg(long, hide = true)]
-    sk: bool,
-
-    /// The YubiKey's slot for --sk
-    #[arg(long, hide = true, value_name = "SLOT")]
-    slot: Option<String>,
+    #[command(flatten)]
+    key: KeyFlags,
 
     /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
@@ -43,8 +34,7 @@ impl Verb for PublicKeyVerb {
     }
 
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
-        let reference = flags::key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
-        export(context, &reference, self.outfile).await
+        export(context, &self.key.reference()?, self.outfile).await
     }
 }
 

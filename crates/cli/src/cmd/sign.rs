@@ -63,11 +63,11 @@ pub(crate) struct Sign {
     outputs: Outputs,
 
     /// Sign this payload as it is, in the legacy form (one image only)
-    #[arg(long, hide = true, value_name = "FILE", conflicts_with = "recursive")]
+    #[arg(long, value_name = "FILE", conflicts_with = "recursive")]
     payload: Option<PathBuf>,
 
     /// Sign what is attached to the image instead: its SBOM
-    #[arg(long, hide = true, value_name = "sbom")]
+    #[arg(long, value_name = "sbom")]
     attachment: Option<Attachment>,
 
     /// The images: REGISTRY/REPOSITORY:TAG or @sha256:HEX

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use touchmark_core::{
     CheckedSigner, ErrorKind, HashAlgorithm, Message, Signature, SignatureScheme,
 };
-use touchmark_formats::bundle;
+use touchmark_formats::bundle::{self, SignedBy};
 
 use super::Verb;
 use crate::artifact::{self, Artifact, Input};
@@ -18,7 +18,8 @@ use crate::batch;
 use crate::context::Context;
 use crate::cosign_flags::{CosignFlags, Signing};
 use crate::error::{CliError, ErrorView};
-use crate::flags;
+use crate::flags::{CertificateFlags, KeyFlags};
+use crate::image::claim_signer::SigningCertificate;
 use crate::outcome::Outcome;
 use crate::output_file::{self, Folders, Mode, Staged};
 use crate::progress::Progress;
@@ -30,9 +31,11 @@ use crate::switches;
 /// verify-blob` verifies it without any algorithm flag.
 #[derive(Args, Debug)]
 pub(crate) struct SignBlob {
-    /// The key: a path, env://VAR, a URI such as pkcs11:…, or a configured name
-    #[arg(long, value_name = "REF")]
-    key: Option<String>,
+    #[command(flatten)]
+    key: KeyFlags,
+
+    #[command(flatten)]
+    certificate: CertificateFlags,
 
     /// Write the bundle to this file (one input only)
     #[arg(long, value_name = "FILE")]
@@ -42,13 +45,9 @@ pub(crate) struct SignBlob {
     #[arg(long, value_name = "FILE")]
     output_signature: Option<PathBuf>,
 
-    /// Use the YubiKey's slot, as cosign has it
-    #[arg(long, hide = true)]
-    sk: bool,
-
-    /// The YubiKey's slot for --sk
-    #[arg(long, hide = true, value_name = "SLOT")]
-    slot: Option<String>,
+    /// Write the certificate, or else the public key, to this file
+    #[arg(long, value_name = "FILE")]
+    output_certificate: Option<PathBuf>,
 
     /// Write detached signatures in base64 (always)
     #[arg(long, hide = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true", require_equals = true, value_name = "BOOL", value_parser = switches::parse)]
@@ -79,11 +78,20 @@ impl Verb for SignBlob {
             return Err(CliError::usage("--b64=false is not supported")
                 .hint("detached signatures are written in base64; `base64 -d` decodes them"));
         }
-        let reference = flags::key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
+        let reference = Reference::parse(&self.key.reference()?)?;
         let jobs = self.jobs()?;
         let cores = batch::cores(jobs.len());
+        let signer = context.open(&reference).await?;
+        let public = signer.public_key();
+        let certificate = self.certificate.load(context, &reference, public).await?;
+        if let Some(path) = &self.output_certificate {
+            let own = certificate.as_ref().map(|own| own.pem.clone());
+            let pem = own.unwrap_or_else(|| public.to_pem());
+            busy(|| output_file::replace(path, pem.as_bytes(), Mode::Public))?;
+        }
         let shared = Arc::new(Shared {
-            signer: context.open(&Reference::parse(&reference)?).await?,
+            signer,
+            certificate,
             cores: Semaphore::new(cores),
             folders: Folders::default(),
         });
@@ -199,6 +207,7 @@ const LANES_PER_CORE: usize = 16;
 /// What all files of one run share.
 struct Shared {
     signer: CheckedSigner,
+    certificate: Option<SigningCertificate>,
     /// Hashing and signing keep a core busy.
     cores: Semaphore,
     folders: Folders,
@@ -240,7 +249,11 @@ fn write(
     let key = shared.signer.public_key();
     let mut staged: Vec<Staged> = Vec::new();
     if let Some(path) = &job.bundle {
-        let json = bundle::write(key, &digest, signature);
+        let signed_by = match &shared.certificate {
+            Some(own) => SignedBy::Certificate(&own.der),
+            None => SignedBy::Key(key),
+        };
+        let json = bundle::write(signed_by, &digest, signature);
         staged.push(output_file::stage(path, &json, Mode::Public)?);
     }
     if let Some(path) = &job.signature {

@@ -31,7 +31,7 @@ pub(crate) struct Verify {
     annotations: AnnotationFlags,
 
     /// Verify what is attached to the image instead: its SBOM
-    #[arg(long, hide = true, value_name = "sbom")]
+    #[arg(long, value_name = "sbom")]
     attachment: Option<Attachment>,
 
     /// A signature that is not in the registry: a file, or the base64 itself

@@ -7,27 +7,25 @@ use std::sync::Arc;
 use clap::Args;
 use serde::Serialize;
 use touchmark_core::ErrorKind;
-use touchmark_formats::{Accepted as Valid, Evidence, NamedKey, Refusal, evidence, verify_blob};
+use touchmark_formats::{Accepted as Valid, Evidence, Refusal, evidence, verify_blob};
 
 use super::Verb;
 use crate::artifact::{self, Input};
 use crate::batch;
 use crate::context::Context;
-use crate::cosign_flags::{CosignFlags, Verifying};
+use crate::cosign_flags::{CosignFlags, VerifyingBlob};
 use crate::error::{CliError, ErrorView};
-use crate::flags;
+use crate::flags::{TrustFlags, Trusted};
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::runtime::busy;
-use crate::trusted_keys;
 
 /// Verifies each file with its Sigstore bundle or detached signature. Any of the given keys may
-/// have made it.
+/// have made it, or whoever the given authorities certify.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyBlob {
-    /// The public key: a PEM file with one or several keys, a URI such as pkcs11:…, or a name
-    #[arg(long, value_name = "REF")]
-    key: Option<String>,
+    #[command(flatten)]
+    trust: TrustFlags,
 
     /// The bundle (one input only); without it and --signature, FILE.sigstore.json is looked for
     #[arg(long, value_name = "FILE", conflicts_with = "signature")]
@@ -36,14 +34,6 @@ pub(crate) struct VerifyBlob {
     /// The detached signature, a file or the base64 itself (one input only)
     #[arg(long, value_name = "FILE")]
     signature: Option<String>,
-
-    /// Use the YubiKey's slot, as cosign has it
-    #[arg(long, hide = true)]
-    sk: bool,
-
-    /// The YubiKey's slot for --sk
-    #[arg(long, hide = true, value_name = "SLOT")]
-    slot: Option<String>,
 
     /// The hash that was signed; found without it
     #[arg(long, hide = true, value_name = "HASH", value_parser = ["sha256", "sha384", "sha512"])]
@@ -54,7 +44,7 @@ pub(crate) struct VerifyBlob {
     files: Vec<OsString>,
 
     #[command(flatten)]
-    cosigns: CosignFlags<Verifying>,
+    cosigns: CosignFlags<VerifyingBlob>,
 }
 
 impl Verb for VerifyBlob {
@@ -68,14 +58,13 @@ impl Verb for VerifyBlob {
 
     async fn run(self, context: &Context) -> Result<Outcome, CliError> {
         self.cosigns.check()?;
-        let reference = flags::key_reference(self.key.as_deref(), self.sk, self.slot.as_deref())?;
         let jobs = self.jobs()?;
         let cores = batch::cores(jobs.len());
-        let keys = Arc::new(trusted_keys::load(context, &reference).await?);
+        let trusted = Arc::new(self.trust.load(context).await?);
         let progress = Progress::new("verifying", jobs.len());
         let results = batch::run(jobs, cores, &progress, move |jobs, index| {
-            let keys = Arc::clone(&keys);
-            async move { busy(|| jobs[index].verify(&keys)) }
+            let trusted = Arc::clone(&trusted);
+            async move { busy(|| jobs[index].verify(&trusted)) }
         })
         .await;
         Ok(summary(
@@ -170,10 +159,10 @@ impl From<Refusal> for Failure {
 }
 
 impl Job {
-    fn verify(&self, keys: &[NamedKey]) -> Judged {
+    fn verify(&self, trusted: &Trusted) -> Judged {
         let path = self.input.name();
         let mut digest = None;
-        let verdict = self.judge(keys, &mut digest).map_err(|failure| Failure {
+        let verdict = self.judge(trusted, &mut digest).map_err(|failure| Failure {
             code: failure.code,
             error: failure.error.context(&path),
         });
@@ -184,10 +173,10 @@ impl Job {
         }
     }
 
-    fn judge(&self, keys: &[NamedKey], digest: &mut Option<String>) -> Result<Valid, Failure> {
+    fn judge(&self, trusted: &Trusted, digest: &mut Option<String>) -> Result<Valid, Failure> {
         let artifact = self.input.open()?;
         let evidence = self.source.read()?;
-        let verdict = verify_blob(keys, &artifact, &evidence);
+        let verdict = verify_blob(trusted.trust(), &artifact, &evidence);
         *digest = artifact.known_sha256().map(|digest| digest.to_string());
         Ok(verdict?)
     }

@@ -5,8 +5,6 @@ use super::Kind::{self, Either, Is, Number, Refused, Word};
 
 const NO_LOG: &str = "this version signs without a transparency log; leave the flag out";
 const NO_SERVICES: &str = "this version neither requests certificates nor timestamps";
-const NO_CERTIFICATES: &str =
-    "this version verifies with public keys; leave the flag out and give --key";
 const NO_ROOT: &str = "this version does not check log entries or timestamps, so it must not claim \
                        to: leave the flag out, they are reported as notChecked";
 const NO_WORKFLOW: &str = "this version does not compare the workflow in a certificate; narrow by \
@@ -64,9 +62,6 @@ const SERVICES: &[Flag] = &[
 const SIGN_BLOB: &[Flag] = &[
     flag("new-bundle-format", Either),
     flag("signing-algorithm", Refused(FROM_KEY)),
-    flag("certificate", Refused(NO_SERVICES)),
-    flag("certificate-chain", Refused(NO_SERVICES)),
-    flag("output-certificate", Refused(NO_SERVICES)),
     flag("rfc3161-timestamp", Refused(NO_SERVICES)),
 ];
 
@@ -105,18 +100,6 @@ const VERIFY: &[Flag] = &[
 ];
 
 const VERIFY_BLOB: &[Flag] = &[flag("rfc3161-timestamp", Refused(NO_ROOT))];
-
-/// Until blobs are verified with certificates.
-const KEYS_ONLY: &[Flag] = &[
-    flag("ca-intermediates", Refused(NO_CERTIFICATES)),
-    flag("ca-roots", Refused(NO_CERTIFICATES)),
-    flag("certificate", Refused(NO_CERTIFICATES)),
-    flag("certificate-chain", Refused(NO_CERTIFICATES)),
-    flag("certificate-identity", Refused(NO_CERTIFICATES)),
-    flag("certificate-identity-regexp", Refused(NO_CERTIFICATES)),
-    flag("certificate-oidc-issuer", Refused(NO_CERTIFICATES)),
-    flag("certificate-oidc-issuer-regexp", Refused(NO_CERTIFICATES)),
-];
 
 /// Of everything that talks to a registry.
 const REGISTRY: &[Flag] = &[
@@ -166,9 +149,7 @@ tables! {
     Attesting: LENIENT, SERVICES, SIGN_IMAGE, ATTEST, REGISTRY;
     /// `attest-blob`.
     AttestingBlob: LENIENT, SERVICES, ATTEST, ATTEST_BLOB;
-    /// `verify-blob`.
-    Verifying: LENIENT, VERIFY, VERIFY_BLOB, KEYS_ONLY;
-    /// `verify-blob-attestation`.
+    /// `verify-blob`, `verify-blob-attestation`.
     VerifyingBlob: LENIENT, VERIFY, VERIFY_BLOB;
     /// `verify`, `verify-attestation`.
     VerifyingImage: LENIENT, VERIFY, REGISTRY;

@@ -34,13 +34,23 @@ impl CertificateFlags {
         key: &KeyFlags,
     ) -> Result<ClaimSigner, CliError> {
         let reference = Reference::parse(&key.reference()?)?;
-        let chain = self.chain()?;
         let signer = context.open(&reference).await?;
-        let certificate = match self.leaf(context, &reference).await? {
-            None => None,
-            Some(leaf) => Some(checked(signer.public_key(), &leaf, &chain)?),
-        };
+        let certificate = self.load(context, &reference, signer.public_key()).await?;
         Ok(ClaimSigner::new(signer, certificate))
+    }
+
+    /// The certificate of an opened key, where one was asked for.
+    pub(crate) async fn load(
+        &self,
+        context: &Context,
+        key: &Reference,
+        public: &PublicKey,
+    ) -> Result<Option<SigningCertificate>, CliError> {
+        let chain = self.chain()?;
+        match self.leaf(context, key).await? {
+            None => Ok(None),
+            Some(leaf) => checked(public, &leaf, &chain).map(Some),
+        }
     }
 
     fn chain(&self) -> Result<Vec<Certificate>, CliError> {
