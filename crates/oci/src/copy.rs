@@ -95,15 +95,15 @@ impl Registry {
         force: bool,
     ) -> Result<(), OciError> {
         if let Some(digest) = to.digest() {
-            return match digest == root.digest() {
-                true => Ok(()),
-                false => Err(OciError::Mismatch {
-                    what: "the image that is to be copied".into(),
-                    property: "digest",
-                    expected: digest.to_string(),
-                    found: root.digest().to_string(),
-                }),
-            };
+            if digest == root.digest() {
+                return Ok(());
+            }
+            return Err(OciError::Mismatch {
+                what: "the image that is to be copied".into(),
+                property: "digest",
+                expected: digest.to_string(),
+                found: root.digest().to_string(),
+            });
         }
         if force {
             return Ok(());

@@ -27,12 +27,14 @@ impl Operation {
         let mut tries = Tries::new(call.repeatable);
         loop {
             let what = || format!("{} {}", call.method, call.shown());
-            let tried = self.budget.within(what, self.attempt(call, limit)).await?;
-            match tries.next(&tried) {
-                Next::Done => return tried.map_err(Failure::into_error),
+            // Boxed: it is large, and every other future would have it inside.
+            let attempt = Box::pin(self.attempt(call, limit));
+            let outcome = self.budget.within(what, attempt).await?;
+            match tries.next(&outcome) {
+                Next::Done => return outcome.map_err(Failure::into_error),
                 Next::Again(wait) if self.budget.sleep(wait).await => {}
                 Next::Again(wait) => {
-                    return tried.map_or_else(
+                    return outcome.map_or_else(
                         |failure| Err(failure.into_error()),
                         |reply| Err(reply.must_wait(call, wait)),
                     );
@@ -70,7 +72,7 @@ impl Operation {
     pub(crate) async fn on_lane(&self, call: &Call<'_>, lane: Lane) -> Result<Answer, OciError> {
         let used = self.auth().kept(call).await;
         let mut lane = Some(lane);
-        let follow = self.follow(call, used.as_ref(), &mut lane);
+        let follow = Box::pin(self.follow(call, used.as_ref(), &mut lane));
         let answered = self.budget.within(|| call.shown(), follow).await?;
         let (answer, at_home) = answered.map_err(Failure::into_error)?;
         if answer.status == StatusCode::UNAUTHORIZED && !at_home {
@@ -87,7 +89,7 @@ impl Operation {
     /// one itself.
     pub(crate) async fn renew(&self, call: &Call<'_>, asked: &HeaderMap) -> Result<(), OciError> {
         let used = self.auth().kept(call).await;
-        let respond = self.auth().respond(self, call, asked, used.as_ref());
+        let respond = Box::pin(self.auth().respond(self, call, asked, used.as_ref()));
         self.budget.within(|| call.shown(), respond).await??;
         Ok(())
     }

@@ -18,7 +18,7 @@ pub(crate) use answer::Answer;
 pub(crate) use failure::Failure;
 pub(crate) use lanes::Lane;
 pub(crate) use origin::{Origin, Scheme, is_loopback, join, shown};
-pub(crate) use payload::{Outgoing, Payload};
+pub(crate) use payload::{Outgoing, Parts, Payload};
 
 use crate::error::OciError;
 use crate::options::Options;

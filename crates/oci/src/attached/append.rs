@@ -159,9 +159,10 @@ impl Operation {
     ) -> Result<Existing, OciError> {
         if !has_image_config(&image) {
             let docker = image.media_type.as_deref() == Some(crate::media_type::DOCKER_MANIFEST);
-            image.config.media_type = match docker {
-                true => crate::media_type::DOCKER_CONFIG.into(),
-                false => crate::media_type::OCI_CONFIG.into(),
+            image.config.media_type = if docker {
+                crate::media_type::DOCKER_CONFIG.into()
+            } else {
+                crate::media_type::OCI_CONFIG.into()
             };
             return Ok((image, None));
         }

@@ -52,9 +52,10 @@ impl Operation {
             let own = added
                 .iter()
                 .any(|one| one.descriptor().digest == layer.digest);
-            let found = match own {
-                true => None,
-                false => self.predicate_type(repository, layer).await?,
+            let found = if own {
+                None
+            } else {
+                self.predicate_type(repository, layer).await?
             };
             keep.push(!own && found.as_deref() != Some(predicate_type));
         }

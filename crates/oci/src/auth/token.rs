@@ -64,7 +64,7 @@ pub(super) async fn fetch(
         wanted.push(scope.clone());
     }
     let request = match credential {
-        Credential::Identity(token) => by_identity(bearer, &wanted, token)?,
+        Credential::Identity(token) => by_identity(bearer, &wanted, token),
         _ => by_account(bearer, &wanted, credential)?,
     };
     let what = || format!("the token server {}", shown(&bearer.realm));
@@ -133,11 +133,7 @@ fn by_account(
     })
 }
 
-fn by_identity(
-    bearer: &Bearer,
-    scopes: &[String],
-    token: &SecretString,
-) -> Result<Request, OciError> {
+fn by_identity(bearer: &Bearer, scopes: &[String], token: &SecretString) -> Request {
     let mut form = Serializer::new(String::new());
     form.append_pair("grant_type", "refresh_token")
         .append_pair("refresh_token", token.expose_secret())
@@ -152,12 +148,12 @@ fn by_identity(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/x-www-form-urlencoded"),
     );
-    Ok(Request {
+    Request {
         method: Method::POST,
         uri: bearer.realm.clone(),
         headers,
         form: Bytes::copy_from_slice(form.as_bytes()),
-    })
+    }
 }
 
 /// Sends it once, and once more where the connection broke. A redirect is not followed: it would

@@ -25,10 +25,13 @@ const UPLOADS: usize = 3;
 /// Which blobs this run has written: some registries lose one of two uploads of the same blob at
 /// the same time, so each is written once.
 #[derive(Debug, Default)]
-pub(crate) struct Written(Mutex<HashMap<(Repository, Digest), Arc<OnceCell<()>>>>);
+pub(crate) struct Written(Mutex<HashMap<(Repository, Digest), Once>>);
+
+/// Set when the blob is there.
+type Once = Arc<OnceCell<()>>;
 
 impl Written {
-    pub(crate) fn cell(&self, repository: &Repository, digest: &Digest) -> Arc<OnceCell<()>> {
+    pub(crate) fn cell(&self, repository: &Repository, digest: &Digest) -> Once {
         let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (repository.clone(), digest.clone());
         Arc::clone(cells.entry(key).or_default())

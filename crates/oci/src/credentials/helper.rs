@@ -157,3 +157,89 @@ impl Drop for Group {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+    use std::time::Instant;
+
+    use touchmark_core::ExposeSecret as _;
+
+    use super::*;
+
+    /// What a helper of that script answers.
+    fn ask(script: &str) -> Result<Credential, OciError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("docker-credential-x");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let helper = Helper::find("x", Some(folder.path().as_os_str())).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(helper.get("r.example:5000"))
+    }
+
+    #[test]
+    fn it_gets_the_registrys_name_and_answers() {
+        let echo =
+            r#"test "$1" = get; read name; echo "{\"Username\":\"$name\",\"Secret\":\"pw\"}""#;
+        let Credential::Password { username, password } = ask(echo).unwrap() else {
+            panic!()
+        };
+        assert_eq!(username, "r.example:5000");
+        assert_eq!(password.expose_secret(), "pw");
+        let token = r#"echo '{"Username":"<token>","Secret":"t"}'"#;
+        assert!(matches!(ask(token), Ok(Credential::Identity(_))));
+    }
+
+    #[test]
+    fn knowing_nothing_is_no_failure() {
+        let unknown = "echo 'credentials not found in native keychain'; exit 1";
+        assert!(matches!(ask(unknown), Ok(Credential::None)));
+    }
+
+    #[test]
+    fn failures_are_told_without_what_it_wrote() {
+        let scripts = [
+            "echo hunter2; exit 1",
+            "echo hunter2",
+            r#"echo '{"Secret":["hunter2"]}'"#,
+            "while :; do echo hunter2hunter2hunter2; done",
+            "kill -9 $$",
+        ];
+        for script in scripts {
+            let start = Instant::now();
+            let error = ask(script).unwrap_err();
+            assert!(
+                matches!(error, OciError::Setup { .. }),
+                "{script}: {error:?}"
+            );
+            assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+            assert!(start.elapsed() < TIMEOUT);
+        }
+    }
+
+    #[test]
+    fn one_that_hangs_is_ended_with_its_children() {
+        let folder = tempfile::tempdir().unwrap();
+        let alive = folder.path().join("alive");
+        let script = format!("(sleep 12; echo > {}) & sleep 60", alive.display());
+        let error = ask(&script).unwrap_err();
+        assert!(matches!(error, OciError::TimedOut { .. }), "{error:?}");
+        std::thread::sleep(Duration::from_secs(4));
+        assert!(!Path::new(&alive).exists());
+    }
+
+    #[test]
+    fn only_plain_names_in_absolute_folders_are_run() {
+        for name in ["../x", "a/b", "a b", "x;y"] {
+            assert!(Helper::find(name, Some("/bin".as_ref())).is_err(), "{name}");
+        }
+        assert!(Helper::find("x", Some(".".as_ref())).is_err());
+        assert!(Helper::find("x", None).is_err());
+    }
+}

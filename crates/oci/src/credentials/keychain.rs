@@ -65,13 +65,13 @@ impl Keychain {
     }
 
     async fn ask(&self, name: &str, registry: &str) -> Result<Credential, OciError> {
-        let mut helped = self.helped.lock().await;
-        if let Some(known) = helped.get(registry) {
-            return Ok(known.clone());
+        let mut known = self.helped.lock().await;
+        if let Some(credential) = known.get(registry) {
+            return Ok(credential.clone());
         }
         let helper = Helper::find(name, self.environment.path.as_deref())?;
         let found = helper.get(key(registry)).await?;
-        helped.insert(registry.into(), found.clone());
+        known.insert(registry.into(), found.clone());
         Ok(found)
     }
 

@@ -57,7 +57,7 @@ impl Operation {
         let mut payload = Some(payload);
         loop {
             let uri = call.uri(scheme).map_err(Failure::Final)?;
-            let home = self.home(call, scheme).map_err(Failure::Final)?;
+            let home = home(call, scheme).map_err(Failure::Final)?;
             self.transport().name(&home);
             let origin = Origin::of(&uri).map_err(Failure::Final)?;
             if home.scheme == Scheme::Https && origin.scheme == Scheme::Http {
@@ -82,21 +82,21 @@ impl Operation {
         }
     }
 
-    /// The registry itself.
-    fn home(&self, call: &Call<'_>, scheme: Scheme) -> Result<Origin, OciError> {
-        let text = format!("{}://{}/", scheme.as_str(), call.repository.registry());
-        let uri: Uri = text
-            .parse()
-            .map_err(|error: http::uri::InvalidUri| OciError::malformed(text, error))?;
-        Origin::of(&uri)
-    }
-
     async fn lane(&self, given: &mut Option<Lane>) -> Lane {
         match given.take() {
             Some(lane) => lane,
             None => self.transport().lane().await,
         }
     }
+}
+
+/// The registry itself.
+fn home(call: &Call<'_>, scheme: Scheme) -> Result<Origin, OciError> {
+    let text = format!("{}://{}/", scheme.as_str(), call.repository.registry());
+    let uri: Uri = text
+        .parse()
+        .map_err(|error: http::uri::InvalidUri| OciError::malformed(text, error))?;
+    Origin::of(&uri)
 }
 
 fn headers(call: &Call<'_>, authorization: Option<&HeaderValue>) -> HeaderMap {

@@ -48,7 +48,7 @@ impl Tries {
                 self.stale += 1;
                 Next::Again(Duration::ZERO)
             }
-            Err(Failure::Broken { .. }) if self.repeatable => self.pause(None),
+            Err(Failure::Broken { .. } | Failure::NotTls(_)) if self.repeatable => self.pause(None),
             // It says that it did not do it, so doing it again is safe for any call.
             Ok(reply) if is_busy(reply.status) => self.pause(retry_after(reply)),
             Ok(reply) if is_gateway(reply.status) && self.repeatable => {

@@ -76,7 +76,7 @@ impl Folder {
     }
 
     /// Writes a small blob.
-    pub(crate) async fn put(&self, digest: &Digest, content: &[u8]) -> Result<(), OciError> {
+    pub(crate) fn put(&self, digest: &Digest, content: &[u8]) -> Result<(), OciError> {
         let mut file = self.temporary(digest)?;
         let written = file
             .write_all(content)

@@ -60,9 +60,10 @@ impl Registry {
 }
 
 fn image_entry(root: &Manifest) -> Descriptor {
-    let kind = match root.is_index() {
-        true => names::INDEX,
-        false => names::IMAGE,
+    let kind = if root.is_index() {
+        names::INDEX
+    } else {
+        names::IMAGE
     };
     annotated(root, names::KIND, kind)
 }

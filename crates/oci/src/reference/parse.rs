@@ -59,9 +59,10 @@ fn repository(text: &str) -> Result<Repository, &'static str> {
         _ => (DOCKER_HUB, text.to_owned()),
     };
     check_registry(registry)?;
-    let name = match registry == DOCKER_HUB && !name.contains('/') {
-        true => format!("{OFFICIAL}/{name}"),
-        false => name,
+    let name = if registry == DOCKER_HUB && !name.contains('/') {
+        format!("{OFFICIAL}/{name}")
+    } else {
+        name
     };
     check_name(&name)?;
     Ok(Repository {
@@ -105,9 +106,10 @@ fn check_registry(registry: &str) -> Result<(), &'static str> {
         let edges = !label.starts_with('-') && !label.ends_with('-');
         !label.is_empty() && edges && label.bytes().all(inner)
     };
-    match host.split('.').all(label) {
-        true => Ok(()),
-        false => malformed,
+    if host.split('.').all(label) {
+        Ok(())
+    } else {
+        malformed
     }
 }
 
@@ -122,12 +124,13 @@ fn check_name(name: &str) -> Result<(), &'static str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err("repository names are lower case");
     }
-    match name.split('/').all(is_component) {
-        true => Ok(()),
-        false => Err(
+    if name.split('/').all(is_component) {
+        Ok(())
+    } else {
+        Err(
             "a repository's name is lower-case letters and digits, with dots, dashes, \
                       underscores and slashes between them",
-        ),
+        )
     }
 }
 

@@ -21,7 +21,10 @@ impl Operation {
     ) -> Result<Checked, OciError> {
         let call = blob_call(repository, descriptor);
         let what = || call.shown();
-        let answer = self.budget.within(what, self.authorized(&call)).await?;
+        let answer = self
+            .budget
+            .within(what, Box::pin(self.authorized(&call)))
+            .await?;
         self.checked(&call, answer.map_err(Failure::into_error)?, descriptor)
             .await
     }

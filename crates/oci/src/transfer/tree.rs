@@ -37,7 +37,7 @@ impl Store {
                 let pushed = operation.push_manifest(repository, &target, manifest).await;
                 pushed.map(|_| ())
             }
-            Self::Local(folder) => folder.put(manifest.digest(), manifest.bytes()).await,
+            Self::Local(folder) => folder.put(manifest.digest(), manifest.bytes()),
         }
     }
 

@@ -1,12 +1,9 @@
 //! Uploads of any size: one `PUT` whose body comes from elsewhere.
 
 use std::io;
-use std::pin::pin;
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode, Uri, header};
-use http_body_util::BodyExt;
-use http_body_util::channel::{Channel, Sender};
 
 use super::download::blob_call;
 use super::stream::{Checked, Source};
@@ -17,16 +14,13 @@ use crate::exchange::{Call, challenges};
 use crate::manifest::Descriptor;
 use crate::reference::Repository;
 use crate::registry::{Operation, Registry};
-use crate::transport::{Answer, Failure, Lane, Payload};
+use crate::transport::{Answer, Failure, Lane, Parts, Payload};
 
 /// How often a transfer is begun again that broke off, or whose authorization had run out.
 const TRIES: usize = 4;
 
 /// How long a registry may take to answer after the last byte: it may have to store gigabytes.
-const FINISH: Duration = Duration::from_secs(120);
-
-/// How many parts of a body wait to be sent.
-const WAITING: usize = 4;
+const FINISH: Duration = Duration::from_mins(2);
 
 /// How an attempt went.
 enum Attempt {
@@ -69,12 +63,12 @@ async fn bring(
         // Each try has a deadline of its own: the one before may have moved gigabytes.
         let operation = registry.operation();
         let begun = begin(&operation, from, repository, blob).await;
-        let tried = match begun {
+        let outcome = match begun {
             Ok(None) => return Ok(()),
             Ok(Some(at)) => operation.attempt_upload(from, repository, blob, &at).await,
             Err(error) => Err(error),
         };
-        match tried {
+        match outcome {
             Ok(Attempt::Done) => return Ok(()),
             Ok(asked) if tries < TRIES => renew(registry, from, repository, blob, asked).await?,
             Err(OciError::Unreachable { .. }) if tries < TRIES => {}
@@ -167,15 +161,12 @@ impl Operation {
         lane: Lane,
     ) -> Result<Attempt, OciError> {
         let put = Call::new(Method::PUT, repository, String::new()).at(finish_at(at, blob)?);
-        let put = put
-            .header(header::CONTENT_TYPE, "application/octet-stream")?
-            .header(header::CONTENT_LENGTH, &blob.size.to_string())?;
-        let (sender, body) = Channel::new(WAITING);
-        let payload = Payload::Stream(body.boxed_unsync());
+        let put = put.header(header::CONTENT_TYPE, "application/octet-stream")?;
+        let (parts, payload) = Payload::stream(blob.size);
         let authorization = self.auth().kept(&put).await;
         let mut lane = Some(lane);
-        let mut sent = pin!(self.first(&put, authorization.as_ref(), &mut lane, payload));
-        let mut fed = pin!(feed(content, sender, self.limits().idle_time));
+        let mut sent = Box::pin(self.first(&put, authorization.as_ref(), &mut lane, payload));
+        let mut fed = Box::pin(feed(content, parts, self.limits().idle_time));
         let answered = tokio::select! {
             answered = &mut sent => answered,
             fed = &mut fed => {
@@ -200,30 +191,27 @@ impl Operation {
 }
 
 /// Gives a body its bytes as fast as they are taken.
-async fn feed(
-    mut content: Checked,
-    mut body: Sender<bytes::Bytes, io::Error>,
-    idle: Duration,
-) -> Result<(), OciError> {
+async fn feed(mut content: Checked, body: Parts, idle: Duration) -> Result<(), OciError> {
     loop {
-        match content.next().await {
-            Ok(Some(chunk)) => {
-                let taken = tokio::time::timeout(idle, body.send_data(chunk)).await;
-                let taken = taken.map_err(|_| OciError::TimedOut {
-                    what: "sending the next bytes".into(),
-                    limit: idle,
-                })?;
-                if taken.is_err() {
-                    // Nobody takes them any more: the answer says why.
-                    return std::future::pending().await;
-                }
-            }
+        let chunk = match content.next().await {
+            Ok(Some(chunk)) => chunk,
             Ok(None) => return Ok(()),
             Err(error) => {
-                // Without this, the body would seem to have ended well.
-                body.abort(io::Error::other("the content is not what it should be"));
+                // Without this, the request would wait for the rest. If nobody takes it any more,
+                // the request is over anyway.
+                let wrong = io::Error::other("the content is not what it should be");
+                let _ = body.try_send(Err(wrong));
                 return Err(error);
             }
+        };
+        let taken = tokio::time::timeout(idle, body.send(Ok(chunk))).await;
+        let taken = taken.map_err(|_| OciError::TimedOut {
+            what: "sending the next bytes".into(),
+            limit: idle,
+        })?;
+        if taken.is_err() {
+            // Nobody takes them any more: the answer says why.
+            return std::future::pending().await;
         }
     }
 }
@@ -244,11 +232,11 @@ pub(super) async fn to_folder(
     loop {
         tries += 1;
         let operation = registry.operation();
-        let tried = match operation.open_blob(repository, blob).await {
+        let outcome = match operation.open_blob(repository, blob).await {
             Ok(content) => file::store(folder, &blob.digest, content).await,
             Err(error) => Err(error),
         };
-        match tried {
+        match outcome {
             Err(OciError::Unreachable { .. }) if tries < TRIES => {}
             done => return done,
         }

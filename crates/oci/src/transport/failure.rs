@@ -18,7 +18,7 @@ pub(crate) enum Failure {
         /// next try needs no pause.
         reused: bool,
     },
-    /// The host does not speak TLS.
+    /// The host does not speak TLS, as it seems.
     NotTls(OciError),
     /// What came is no HTTP: perhaps the host wants TLS.
     NotHttp(OciError),
@@ -80,10 +80,10 @@ impl Failure {
 
 /// A peer that answers a TLS greeting in another protocol, or hangs up at once.
 fn is_not_tls(error: &(dyn StdError + 'static)) -> bool {
-    matches!(
-        find::<rustls::Error>(error),
-        Some(rustls::Error::InvalidMessage(_))
-    )
+    let other = find::<rustls::Error>(error);
+    let other = matches!(other, Some(rustls::Error::InvalidMessage(_)));
+    let hung_up = find::<io::Error>(error).map(io::Error::kind);
+    other || hung_up == Some(io::ErrorKind::UnexpectedEof)
 }
 
 /// The first cause of that type. An I/O error hides what it wraps from `source`.

@@ -20,7 +20,7 @@ const LEAST: usize = 2;
 
 #[derive(Debug)]
 pub(super) struct Lanes {
-    lanes: Arc<Semaphore>,
+    free: Arc<Semaphore>,
     open: Arc<Semaphore>,
     idle: Idle,
 }
@@ -96,19 +96,19 @@ impl Lanes {
     pub(super) fn new(connections: usize) -> Self {
         let connections = connections.clamp(LEAST, Semaphore::MAX_PERMITS);
         Self {
-            lanes: Arc::new(Semaphore::new(connections)),
+            free: Arc::new(Semaphore::new(connections)),
             open: Arc::new(Semaphore::new(connections)),
             idle: Arc::default(),
         }
     }
 
     pub(super) async fn lane(&self) -> Lane {
-        self.lane_of(acquire(&self.lanes, 1).await)
+        self.lane_of(acquire(&self.free, 1).await)
     }
 
     /// Both at once: two that each hold one lane and wait for another would wait for ever.
     pub(super) async fn two_lanes(&self) -> (Lane, Lane) {
-        let mut both = acquire(&self.lanes, 2).await;
+        let mut both = acquire(&self.free, 2).await;
         let second = both.as_mut().and_then(|both| both.split(1));
         (self.lane_of(both), self.lane_of(second))
     }

@@ -129,7 +129,7 @@ pub(super) fn path_only(uri: &Uri) -> Uri {
 /// A URI for people: without its query, which may hold a signature that grants access.
 pub(crate) fn shown(uri: &Uri) -> String {
     let scheme = uri.scheme_str().map(|scheme| format!("{scheme}://"));
-    let host = uri.authority().map(|authority| authority.host());
+    let host = uri.authority().map(Authority::host);
     let port = uri.port().map(|port| format!(":{port}"));
     [scheme.as_deref(), host, port.as_deref(), Some(uri.path())]
         .into_iter()

@@ -124,8 +124,8 @@ fn once(
     if let Some(config) = cell.get() {
         return Ok(Arc::clone(config));
     }
-    let made = Arc::new(make()?);
-    Ok(Arc::clone(cell.get_or_init(|| made)))
+    let config = Arc::new(make()?);
+    Ok(Arc::clone(cell.get_or_init(|| config)))
 }
 
 /// The system's authorities, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`.

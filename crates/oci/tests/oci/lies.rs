@@ -342,9 +342,12 @@ fn what_fails_for_a_moment_is_tried_again() {
     for status in [429, 502, 503, 504] {
         let liar = Liar::start({
             let first = std::sync::atomic::AtomicBool::new(true);
-            move |_, wire| match first.swap(false, std::sync::atomic::Ordering::SeqCst) {
-                true => answer(wire, status, &[], b""),
-                false => answer(wire, 200, &[TYPE], MANIFEST.as_bytes()),
+            move |_, wire| {
+                if first.swap(false, std::sync::atomic::Ordering::SeqCst) {
+                    answer(wire, status, &[], b"")
+                } else {
+                    answer(wire, 200, &[TYPE], MANIFEST.as_bytes())
+                }
             }
         });
         let reference = image(&liar);
