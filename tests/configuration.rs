@@ -79,7 +79,9 @@ fn a_configuration_has_a_size_limit_and_is_text() {
             .env("TOUCHMARK_CONFIG", "named.toml")
             .run()
     };
-    export().code(6).stderr_has("named.toml is larger than 16 MiB");
+    export()
+        .code(6)
+        .stderr_has("named.toml is larger than 16 MiB");
     touchmark.write("named.toml", [0xff]);
     export().code(6).stderr_has("named.toml is not UTF-8");
 }
