@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::cosign_flags::{CosignFlags, InRegistry};
 use crate::error::CliError;
 use crate::flags::RegistryFlags;
-use crate::image::{self, NO_SIGNATURES, platform};
+use crate::image::{self, NOT_FOUND, platform};
 use crate::outcome::Outcome;
 
 /// Prints the SBOM under an image's `.sbom` tag. Nobody signed it: prefer attestations.
@@ -81,5 +81,5 @@ fn none(image: &str) -> CliError {
         format!("{image}: no sbom attached to reference"),
     )
     .hint("an SBOM may be an attestation: try `touchmark download attestation`")
-    .with_code(NO_SIGNATURES)
+    .with_code(NOT_FOUND)
 }
