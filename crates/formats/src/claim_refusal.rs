@@ -7,6 +7,7 @@ use touchmark_core::{Digest, ErrorKind, Explain, KeyId, SignatureError};
 use crate::certificate::CertificateError;
 use crate::error::{FormatError, shown};
 use crate::refusal::keys;
+use crate::statement::IMAGE_SIGNATURE;
 use crate::trial::Mismatch;
 
 /// Why one candidate (an image signature or an attestation) was refused.
@@ -86,7 +87,7 @@ pub enum ClaimRefusal {
         found: Option<String>,
     },
     /// It is signed, but says something else: an attestation is no image signature.
-    #[error("none of the attestations matched the predicate type: {wanted}, found: {}", shown(.found))]
+    #[error("{}", wrong_type(.wanted, .found))]
     PredicateType {
         /// The type that was asked for.
         wanted: String,
@@ -144,16 +145,16 @@ impl Explain for ClaimRefusal {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::InvalidSignature { .. } | Self::NoMatch { .. } => {
-                "do not use the image: check the key with its owner, and fetch the image and its \
-                 signature again from its publisher"
+                "do not use the artifact: check the key with its owner, and fetch the artifact and \
+                 its signature again from its publisher"
             }
             Self::UnknownKey { .. } => {
-                "get the signer's public key from its owner, never from beside the image, and give \
+                "get the signer's public key from its owner, never from beside the artifact, and give \
                  it with --key"
             }
             Self::Certificate(error) => return error.hint(),
             Self::MalformedSignature { .. } | Self::Malformed { .. } => {
-                "whoever stored this cannot have verified it: have the image signed again"
+                "whoever stored this cannot have verified it: have the artifact signed again"
             }
             Self::NoEnvelope => "check the file with `touchmark verify-blob`",
             Self::PayloadType(_) | Self::PredicateType { .. } => {
@@ -161,7 +162,7 @@ impl Explain for ClaimRefusal {
                  with `touchmark verify`"
             }
             Self::Digest { .. } => {
-                "the signature was copied here from another image: do not use this one before you \
+                "the signature was copied here from another artifact: do not use this one before you \
                  know why"
             }
             Self::Annotation { .. } => {
@@ -191,6 +192,19 @@ impl From<Mismatch> for ClaimRefusal {
             Mismatch::Certificate(error) => Self::Certificate(error),
         }
     }
+}
+
+fn wrong_type(wanted: &str, found: &str) -> String {
+    if wanted == IMAGE_SIGNATURE {
+        return format!(
+            "it is an attestation of type {}, not an image signature",
+            shown(found)
+        );
+    }
+    format!(
+        "none of the attestations matched the predicate type: {wanted}, found: {}",
+        shown(found)
+    )
 }
 
 fn list(texts: &[String]) -> String {

@@ -22,9 +22,8 @@ pub use kind::PredicateType;
 
 use crate::json;
 
-/// The largest predicate that is signed, in bytes: with base64 around it, twice, it still is an
-/// envelope that is read.
-pub const MAX_LEN: usize = 8 * 1024 * 1024;
+/// The largest predicate that is signed, in bytes: the rest of a statement is for its subjects.
+pub const MAX_LEN: usize = crate::statement::MAX_LEN - 256 * 1024;
 
 /// One level of a statement is around the predicate.
 const MAX_LEVELS: usize = json::MAX_LEVELS - 1;

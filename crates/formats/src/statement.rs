@@ -17,8 +17,9 @@ use crate::predicate::Predicate;
 /// The predicate type of cosign 3's image signatures.
 pub const IMAGE_SIGNATURE: &str = "https://sigstore.dev/cosign/sign/v1";
 
-/// The largest statement that is read, in bytes.
-pub const MAX_LEN: usize = crate::bundle::MAX_LEN;
+/// The largest statement that is written or read, in bytes: base64 of it, a signature and a
+/// certificate are a bundle that is read.
+pub const MAX_LEN: usize = crate::bundle::MAX_LEN / 4 * 3 - 64 * 1024;
 /// The most subjects: sigstore-go's limit.
 pub const MAX_SUBJECTS: usize = 1024;
 /// The most digests of one subject: sigstore-go's limit.

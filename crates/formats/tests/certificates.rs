@@ -5,16 +5,21 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "support/authority.rs"]
+mod authority;
 mod support;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use authority::Ca;
+use authority::{
+    CA_END, LEAF_END, MAIL, START, ca_params, intermediate_of, leaf, leaf_params, read, root,
+    root_by,
+};
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384,
-    PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData, SanType,
-    SignatureAlgorithm,
+    CustomExtension, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_RSA_SHA256, SanType,
 };
 use support::{Key, named};
 use time::OffsetDateTime;
@@ -30,93 +35,7 @@ use touchmark_formats::{
     ClaimRefusal, Refusal, WantedImage, evidence, verify_blob, verify_image_payload,
 };
 
-const START: OffsetDateTime = datetime!(2026-01-01 00:00:00 UTC);
-const LEAF_END: OffsetDateTime = datetime!(2026-02-01 00:00:00 UTC);
-const CA_END: OffsetDateTime = datetime!(2027-01-01 00:00:00 UTC);
 const DURING: OffsetDateTime = datetime!(2026-01-15 00:00:00 UTC);
-const MAIL: &str = "release@example.com";
-
-/// A certificate authority.
-struct Ca {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-fn ca_params(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    (params.not_before, params.not_after) = (START, CA_END);
-    params
-}
-
-fn root_by(params: CertificateParams, algorithm: &'static SignatureAlgorithm) -> Ca {
-    let key = KeyPair::generate_for(algorithm).unwrap();
-    let pem = params.self_signed(&key).unwrap().pem();
-    Ca {
-        pem,
-        issuer: Issuer::new(params, key),
-    }
-}
-
-fn root() -> Ca {
-    root_by(ca_params("root"), &PKCS_ECDSA_P256_SHA256)
-}
-
-fn intermediate_of(root: &Ca, params: CertificateParams) -> Ca {
-    let key = KeyPair::generate().unwrap();
-    let pem = params.signed_by(&key, &root.issuer).unwrap().pem();
-    Ca {
-        pem,
-        issuer: Issuer::new(params, key),
-    }
-}
-
-/// The public key of a key that signs elsewhere.
-struct Spki(Vec<u8>, &'static SignatureAlgorithm);
-
-impl PublicKeyData for Spki {
-    fn der_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    fn algorithm(&self) -> &'static SignatureAlgorithm {
-        self.1
-    }
-}
-
-/// The bare key inside an SPKI is what rcgen wants: the point, or RSA's two numbers.
-fn spki(key: &Key) -> Spki {
-    use touchmark_core::{Curve, KeyAlgorithm};
-    let (algorithm, bare) = match key.public.algorithm() {
-        KeyAlgorithm::Ecdsa(Curve::P256) => (&PKCS_ECDSA_P256_SHA256, 65),
-        KeyAlgorithm::Ecdsa(Curve::P384) => (&PKCS_ECDSA_P384_SHA384, 97),
-        KeyAlgorithm::Ecdsa(Curve::P521) => (&PKCS_ECDSA_P521_SHA512, 133),
-        KeyAlgorithm::Ed25519 => (&PKCS_ED25519, 32),
-        KeyAlgorithm::Rsa(_) => (&PKCS_RSA_SHA256, 270),
-    };
-    let der = key.public.spki_der();
-    Spki(der[der.len() - bare..].to_vec(), algorithm)
-}
-
-fn leaf_params() -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, "leaf");
-    params.subject_alt_names = vec![SanType::Rfc822Name(MAIL.try_into().unwrap())];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];
-    (params.not_before, params.not_after) = (START, LEAF_END);
-    params
-}
-
-fn leaf(key: &Key, params: CertificateParams, issuer: &Ca) -> Certificate {
-    let pem = params.signed_by(&spki(key), &issuer.issuer).unwrap().pem();
-    Certificate::read(pem.as_bytes()).unwrap()
-}
-
-fn read(ca: &Ca) -> Certificate {
-    Certificate::read(ca.pem.as_bytes()).unwrap()
-}
 
 fn at(time: OffsetDateTime) -> SystemTime {
     let seconds = u64::try_from(time.unix_timestamp()).unwrap();
@@ -182,7 +101,7 @@ fn every_kind_of_key_can_be_certified_by_every_kind_of_authority() {
     ] {
         let root = root_by(ca_params("root"), algorithm);
         for key in Key::one_of_each() {
-            let leaf = leaf(&key, leaf_params(), &root);
+            let leaf = leaf(&key, &leaf_params(), &root);
             assert_eq!(leaf.public_key().unwrap(), key.public);
             assert_eq!(
                 judge(&trusting(&[&root], DURING), &key, &leaf, &[]).unwrap(),
@@ -196,7 +115,7 @@ fn every_kind_of_key_can_be_certified_by_every_kind_of_authority() {
 fn intermediates_come_from_beside_the_signature_or_from_the_caller() {
     let (root, key) = (root(), Key::p256());
     let middle = intermediate_of(&root, ca_params("middle"));
-    let leaf = leaf(&key, leaf_params(), &middle);
+    let leaf = leaf(&key, &leaf_params(), &middle);
     let trusted = trusting(&[&root], DURING);
     assert!(judge(&trusted, &key, &leaf, &[&middle, &root]).is_ok());
     refused(
@@ -230,7 +149,7 @@ fn intermediates_come_from_beside_the_signature_or_from_the_caller() {
 #[test]
 fn the_path_is_built_for_the_leafs_first_moment_and_must_hold_now() {
     let (root, key) = (root(), Key::p256());
-    let good = leaf(&key, leaf_params(), &root);
+    let good = leaf(&key, &leaf_params(), &root);
     for now in [START, DURING, LEAF_END] {
         assert!(
             judge(&trusting(&[&root], now), &key, &good, &[]).is_ok(),
@@ -252,7 +171,7 @@ fn the_path_is_built_for_the_leafs_first_moment_and_must_hold_now() {
     // The authority, not the leaf, has expired.
     let mut long = leaf_params();
     long.not_after = CA_END + Duration::from_secs(1000);
-    let long = leaf(&key, long, &root);
+    let long = leaf(&key, &long, &root);
     let late = CA_END + Duration::from_secs(1);
     refused(
         judge(&trusting(&[&root], late), &key, &long, &[]),
@@ -262,7 +181,7 @@ fn the_path_is_built_for_the_leafs_first_moment_and_must_hold_now() {
     // The leaf was issued before its authority was valid.
     let mut early = leaf_params();
     early.not_before = START - Duration::from_secs(1);
-    let early = leaf(&key, early, &root);
+    let early = leaf(&key, &early, &root);
     refused(
         judge(&trusting(&[&root], DURING), &key, &early, &[]),
         "unknown-key",
@@ -272,14 +191,14 @@ fn the_path_is_built_for_the_leafs_first_moment_and_must_hold_now() {
 
 #[test]
 fn the_path_is_for_signing_code() {
+    use ExtendedKeyUsagePurpose::{Any, CodeSigning, ServerAuth};
     let (root, key) = (root(), Key::p256());
     let trusted = trusting(&[&root], DURING);
     let verdict = |usages: Vec<ExtendedKeyUsagePurpose>| {
         let mut params = leaf_params();
         params.extended_key_usages = usages;
-        judge(&trusted, &key, &leaf(&key, params, &root), &[])
+        judge(&trusted, &key, &leaf(&key, &params, &root), &[])
     };
-    use ExtendedKeyUsagePurpose::{Any, CodeSigning, ServerAuth};
     for usages in [vec![], vec![Any], vec![ServerAuth, CodeSigning]] {
         assert!(verdict(usages).is_ok());
     }
@@ -292,7 +211,7 @@ fn the_path_is_for_signing_code() {
     let mut servers = ca_params("servers");
     servers.extended_key_usages = vec![ServerAuth];
     let servers = intermediate_of(&root, servers);
-    let under = leaf(&key, leaf_params(), &servers);
+    let under = leaf(&key, &leaf_params(), &servers);
     refused(
         judge(&trusted, &key, &under, &[&servers]),
         "unknown-key",
@@ -302,7 +221,7 @@ fn the_path_is_for_signing_code() {
     let mut no_ca = ca_params("no authority");
     no_ca.is_ca = IsCa::ExplicitNoCa;
     let no_ca = intermediate_of(&root, no_ca);
-    let under = leaf(&key, leaf_params(), &no_ca);
+    let under = leaf(&key, &leaf_params(), &no_ca);
     refused(
         judge(&trusted, &key, &under, &[&no_ca]),
         "unknown-key",
@@ -312,7 +231,7 @@ fn the_path_is_for_signing_code() {
     let mut no_usage = ca_params("signs no certificates");
     no_usage.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     let no_usage = intermediate_of(&root, no_usage);
-    let under = leaf(&key, leaf_params(), &no_usage);
+    let under = leaf(&key, &leaf_params(), &no_usage);
     refused(
         judge(&trusted, &key, &under, &[&no_usage]),
         "unknown-key",
@@ -334,7 +253,7 @@ fn the_certificate_names_whom_the_caller_accepts() {
     let oid = [1, 3, 6, 1, 4, 1, 57264, 1, 8];
     let extension = CustomExtension::from_oid_content(&oid, issuer.to_vec());
     params.custom_extensions.push(extension);
-    let leaf = leaf(&key, params, &root);
+    let leaf = leaf(&key, &params, &root);
     assert_eq!(
         leaf.identity().subjects,
         [MAIL, "https://ci.example/job", "10.0.0.1"]
@@ -392,7 +311,7 @@ fn without_a_certificate_authorities_accept_nobody() {
 #[test]
 fn a_files_bundles_carry_certificates_too() {
     let (root, key, other) = (root(), Key::p256(), Key::p256());
-    let leaf = leaf(&key, leaf_params(), &root);
+    let leaf = leaf(&key, &leaf_params(), &root);
     let digest = Digest::of(HashAlgorithm::Sha256, b"file");
     let signature = key.sign(HashAlgorithm::Sha256, b"file");
     let trusted = trusting(&[&root], DURING);
@@ -443,7 +362,7 @@ fn pem_base64(certificate: &Certificate) -> String {
 fn a_certificate_is_checked_before_it_signs() {
     let (root, key) = (root(), Key::p256());
     let middle = intermediate_of(&root, ca_params("middle"));
-    let good = leaf(&key, leaf_params(), &middle);
+    let good = leaf(&key, &leaf_params(), &middle);
     assert!(check_for_signing(&key.public, &good, &[]).is_ok());
     assert!(check_for_signing(&key.public, &good, &[read(&middle), read(&root)]).is_ok());
     let mismatch = check_for_signing(&Key::p256().public, &good, &[]);
@@ -493,7 +412,7 @@ fn files_of_certificates_are_read_whole_or_not_at_all() {
 #[test]
 fn no_changed_byte_of_a_certificate_is_accepted() {
     let (root, key) = (root(), Key::p256());
-    let good = leaf(&key, leaf_params(), &root);
+    let good = leaf(&key, &leaf_params(), &root);
     let trusted = trusting(&[&root], DURING);
     assert!(trusted.key_of(&good).is_ok());
     for index in 0..good.der().len() {

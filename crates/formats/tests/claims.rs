@@ -16,11 +16,11 @@ use touchmark_formats::bundle::{self, Envelope};
 use touchmark_formats::dsse::{self, Pae};
 use touchmark_formats::layer::{self, Beside};
 use touchmark_formats::simple_signing::{self, Payload};
-use touchmark_formats::statement::{self, IMAGE_SIGNATURE, Statement, Subject, Version};
+use touchmark_formats::statement::{self, Statement, Subject, Version};
 use touchmark_formats::{
-    AcceptedAttestation, AcceptedImage, ClaimRefusal, NamedKey, Predicate, PredicateType,
-    WantedAttestation, WantedImage, predicate, verify_attestation_bundle,
-    verify_attestation_envelope, verify_image_bundle, verify_image_payload,
+    AcceptedAttestation, AcceptedImage, ClaimRefusal, NamedKey, PredicateType, WantedAttestation,
+    WantedImage, predicate, verify_attestation_bundle, verify_attestation_envelope,
+    verify_image_bundle, verify_image_payload,
 };
 
 const SLSA: &str = "https://slsa.dev/provenance/v1";
@@ -45,8 +45,8 @@ fn payload(digest: &Digest, annotations: &Annotations) -> Vec<u8> {
     })
 }
 
-fn beside(signature: Signature) -> Beside {
-    let mut stored = layer::of_signature(&signature);
+fn beside(signature: &Signature) -> Beside {
+    let mut stored = layer::of_signature(signature);
     stored.insert("org.example/other".into(), "ignored".into());
     layer::read(&stored).unwrap()
 }
@@ -150,7 +150,7 @@ fn every_kind_of_key_signs_images_in_both_forms() {
     let keys = Key::one_of_each();
     let trusted = named(&keys);
     for (index, key) in keys.iter().enumerate() {
-        let beside = beside(key.sign(HashAlgorithm::Sha256, &payload));
+        let beside = beside(&key.sign(HashAlgorithm::Sha256, &payload));
         let accepted = judge_payload(&trusted, &wanted, &payload, &beside).unwrap();
         assert_eq!(accepted.signer.index, index);
         assert_eq!(accepted.docker_reference.unwrap(), "registry.example/app:1");
@@ -172,7 +172,7 @@ fn a_curves_own_hash_is_accepted_too() {
     ] {
         let keys = [Key::ecdsa(curve)];
         let payload = payload(&image(), &Annotations::new());
-        let beside = beside(keys[0].sign(hash, &payload));
+        let beside = beside(&keys[0].sign(hash, &payload));
         assert!(judge_payload(&named(&keys), &Annotations::new(), &payload, &beside).is_ok());
         let statement = statement::write(&provenance(Version::V1)).unwrap();
         let envelope = envelope(&keys[0], hash, statement);
@@ -186,7 +186,7 @@ fn an_image_signature_says_why_it_is_refused() {
     let (trusted, none) = (named(&keys), Annotations::new());
     let payload_of = |digest: &Digest| payload(digest, &annotations(&[("env", "test")]));
     let good = payload_of(&image());
-    let sign = |payload: &[u8]| beside(keys[0].sign(HashAlgorithm::Sha256, payload));
+    let sign = |payload: &[u8]| beside(&keys[0].sign(HashAlgorithm::Sha256, payload));
 
     let other = payload_of(&Digest::of(HashAlgorithm::Sha256, b"another"));
     let moved = judge_payload(&trusted, &none, &other, &sign(&other));
@@ -218,7 +218,7 @@ fn an_image_signature_says_why_it_is_refused() {
         &trusted,
         &none,
         &good,
-        &beside(Signature::from_bytes([1, 2, 3])),
+        &beside(&Signature::from_bytes([1, 2, 3])),
     );
     refused(verdict, "malformed", "malformed signature of 3 bytes");
     let verdict = judge_payload(&trusted, &none, &good, &Beside::default());
@@ -237,7 +237,7 @@ fn an_attestation_is_no_image_signature_and_the_other_way_round() {
     refused(
         judge_bundle(&trusted, &none, &json),
         "wrong-type",
-        IMAGE_SIGNATURE,
+        "it is an attestation of type \"https://slsa.dev/provenance/v1\", not an image signature",
     );
 
     let signature = signed(&keys[0], &statement::image_signature(&image(), &none));
@@ -286,7 +286,7 @@ fn an_attestation_says_why_it_is_refused() {
 
     let json = bundle::write_envelope(&Key::p256().public, &good);
     let verdict = judge_bundle(&trusted, &Annotations::new(), &json);
-    refused(verdict, "wrong-type", IMAGE_SIGNATURE);
+    refused(verdict, "wrong-type", "not an image signature");
     let json = bundle::write_envelope(&Key::p256().public, &signed(&Key::p256(), &about));
     let verdict = judge_bundle(&trusted, &Annotations::new(), &json);
     refused(verdict, "unknown-key", "the signature is by key");
@@ -390,7 +390,7 @@ fn no_changed_byte_is_accepted() {
     let (trusted, none) = (named(&keys), Annotations::new());
     let payload = payload(&image(), &none);
     let signature = keys[0].sign(HashAlgorithm::Sha256, &payload);
-    let beside = beside(signature);
+    let beside = beside(&signature);
     for index in 0..payload.len() {
         let mut changed = payload.clone();
         changed[index] ^= 1;
@@ -431,71 +431,4 @@ fn no_changed_byte_is_accepted() {
             );
         }
     }
-}
-
-#[test]
-fn a_statement_is_read_as_strictly_as_by_sigstore_go() {
-    let good = String::from_utf8(statement::write(&provenance(Version::V1)).unwrap()).unwrap();
-    let subject = r#"{"name":"registry.example/app","digest":{"sha256":"#;
-    let many = |n: usize| format!("[{}]", vec!["{}"; n].join(","));
-    let subjects = |list: &str| {
-        format!(
-            r#"{{"_type":"https://in-toto.io/Statement/v1","subject":{list},"predicateType":"x","predicate":{{}}}}"#
-        )
-    };
-    assert!(statement::read(subjects(&many(1024)).as_bytes()).is_ok());
-    let digests = |n: usize| {
-        let list: Vec<String> = (0..n).map(|i| format!("\"d{i}\":\"00\"")).collect();
-        subjects(&format!("[{{\"digest\":{{{}}}}}]", list.join(",")))
-    };
-    assert!(statement::read(digests(32).as_bytes()).is_ok());
-    assert!(statement::read(good.replacen("_type", "type", 1).as_bytes()).is_ok());
-    let without = good.split(",\"predicate\":").next().unwrap().to_owned() + "}";
-    assert_eq!(statement::read(without.as_bytes()).unwrap().predicate, None);
-    for bad in [
-        subjects(&many(1025)),
-        subjects("[]"),
-        subjects("[null]"),
-        subjects("{}"),
-        digests(33),
-        good.replacen("_type", "_typ", 1),
-        good.replacen("/Statement/v1", "/Statement/v2", 1),
-        good.replacen(subject, r#"{"more":1,"digest":{"sha256":"#, 1),
-        good.replacen("\"sha256\":\"", "\"sha256\":\"g", 1),
-        good.replacen("\"sha256\":\"", "\"sha256\":\"0", 1),
-        good.replacen(SLSA, "", 1),
-        good.replacen("\"predicate\":{", "\"predicate\":[{", 1),
-        good.replacen("\"predicate\":{", "\"predicate\":1,\"x\":{", 1),
-        good.replacen(
-            "\"buildType\":\"t\"",
-            "\"buildType\":\"t\",\"buildType\":\"t\"",
-            1,
-        ),
-        good.replacen("{\"_type\"", "{\"predicate\":{},\"_type\"", 1),
-        good.clone() + " {}",
-    ] {
-        assert_ne!(bad, good);
-        assert!(statement::read(bad.as_bytes()).is_err(), "{bad}");
-    }
-    for length in 0..good.len() {
-        assert!(
-            statement::read(&good.as_bytes()[..length]).is_err(),
-            "{length}"
-        );
-    }
-}
-
-#[test]
-fn no_statement_is_written_that_nobody_reads() {
-    let mut statement = provenance(Version::V1);
-    statement.subjects[0]
-        .digests
-        .insert("sha256".into(), "xyz".into());
-    assert!(statement::write(&statement).is_err());
-    statement.subjects.clear();
-    assert!(statement::write(&statement).is_err());
-    let image = statement::image_signature(&image(), &annotations(&[("<", "&\u{2028}")]));
-    let written = statement::write(&image).unwrap();
-    assert_eq!(statement::read(&written).unwrap(), image);
-    assert_eq!(image.predicate, Some(Predicate::empty()));
 }

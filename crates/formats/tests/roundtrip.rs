@@ -8,6 +8,9 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+use std::io::Read;
+
 use sigstore_bundle::{
     BundleV03, Error as OtherError, ValidationOptions, VerificationMaterialV03,
     validate_bundle_with_options,
@@ -16,9 +19,11 @@ use sigstore_types::bundle::{
     Bundle as OtherBundle, MessageSignature as OtherMessage, SignatureContent,
 };
 use support::{Key, named};
-use touchmark_core::{Digest, HashAlgorithm};
+use touchmark_core::{Digest, HashAlgorithm, Message};
+use touchmark_formats::bundle::{Content, Envelope, SignedBy};
+use touchmark_formats::dsse::{self, Pae};
 use touchmark_formats::evidence::{Evidence, detect};
-use touchmark_formats::{bundle, verify_blob};
+use touchmark_formats::{bundle, statement, verify_blob};
 
 const ARTIFACT: &[u8] = b"the artifact\n";
 
@@ -99,4 +104,39 @@ fn what_another_implementation_builds_is_read() {
     let evidence = detect(theirs.to_json_pretty().unwrap().as_bytes()).unwrap();
     let keys = named(&[key]);
     assert_eq!(verify_blob(&keys, &ARTIFACT, &evidence).unwrap().index, 0);
+}
+
+#[test]
+fn another_implementation_reads_the_envelopes_that_are_written() {
+    let payload = statement::image_signature(
+        &Digest::of(HashAlgorithm::Sha256, ARTIFACT),
+        &BTreeMap::new(),
+    );
+    let payload = statement::write(&payload).unwrap();
+    let certificate = [0x30, 0];
+    for key in Key::one_of_each() {
+        let envelope = Envelope {
+            payload: payload.clone(),
+            payload_type: dsse::PAYLOAD_TYPE.into(),
+            key_id: String::new(),
+            signature: key.sign(HashAlgorithm::Sha256, b"of any form"),
+        };
+        for signer in [
+            SignedBy::Key(&key.public),
+            SignedBy::Certificate(&certificate),
+        ] {
+            let written = bundle::write_envelope(signer, &envelope);
+            let theirs = OtherBundle::from_json(std::str::from_utf8(&written).unwrap()).unwrap();
+            let SignatureContent::DsseEnvelope(read) = &theirs.content else {
+                panic!("not an envelope: {theirs:?}");
+            };
+            let pae = Pae::of_statement(&payload);
+            let mut encoded = Vec::new();
+            pae.open().unwrap().read_to_end(&mut encoded).unwrap();
+            assert_eq!(read.pae(), encoded);
+            let again = bundle::read(theirs.to_json().unwrap().as_bytes()).unwrap();
+            assert_eq!(again, bundle::read(&written).unwrap());
+            assert_eq!(again.content, Content::Envelope(envelope.clone()));
+        }
+    }
 }
