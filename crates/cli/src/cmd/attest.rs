@@ -95,6 +95,7 @@ impl Verb for Attest {
     }
 }
 
+/// What became of one image.
 type Each = Result<Attested, CliError>;
 
 impl Attest {

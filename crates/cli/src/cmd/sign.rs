@@ -47,8 +47,12 @@ pub(crate) struct Sign {
 
     /// What the image is called in the signature, instead of REGISTRY/REPOSITORY:TAG; repeat the
     /// flag, or separate with commas
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    sign_container_identity: Vec<String>,
+    #[arg(
+        long = "sign-container-identity",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    container_identity: Vec<String>,
 
     /// Write signatures to the registry
     #[arg(long, action = ArgAction::Set, num_args = 0..=1, default_value = "true", default_missing_value = "true", require_equals = true, value_name = "BOOL", value_parser = switches::parse)]
@@ -120,7 +124,8 @@ impl Verb for Sign {
     }
 }
 
-type Result1 = Result<Vec<Signed>, CliError>;
+/// What became of one image: its signed manifests.
+type Each = Result<Vec<Signed>, CliError>;
 
 impl Sign {
     fn claim(&self, forms: Forms) -> Result<Claim, CliError> {
@@ -137,13 +142,13 @@ impl Sign {
         Ok(Claim {
             forms,
             annotations: self.annotations.map()?,
-            identities: self.sign_container_identity.clone(),
+            identities: self.container_identity.clone(),
             payload,
         })
     }
 
     /// One key, one client: as many images at once as there are connections.
-    async fn sign(&self, signing: &Arc<Signing>, images: Vec<(String, Reference)>) -> Vec<Result1> {
+    async fn sign(&self, signing: &Arc<Signing>, images: Vec<(String, Reference)>) -> Vec<Each> {
         let progress = Progress::new("signing", images.len());
         let shared = Arc::clone(signing);
         let results = batch::run(
@@ -167,7 +172,7 @@ impl Sign {
     }
 }
 
-fn stopped() -> Result1 {
+fn stopped() -> Each {
     Err(CliError::new(
         ErrorKind::Failed,
         "the work ended before its time",
@@ -184,7 +189,7 @@ enum Element<'a> {
     },
 }
 
-fn summary(images: &[String], results: &[Result1]) -> Outcome {
+fn summary(images: &[String], results: &[Each]) -> Outcome {
     let elements: Vec<Element<'_>> = images
         .iter()
         .zip(results)

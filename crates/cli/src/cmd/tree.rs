@@ -111,7 +111,7 @@ fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Signature => "signature",
         Kind::Attestation => "attestation",
-        _ => "sbom",
+        Kind::Sbom => "sbom",
     }
 }
 

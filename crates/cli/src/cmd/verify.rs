@@ -87,8 +87,8 @@ impl Verb for Verify {
             detached: self.detached()?,
             trusted: self.trust.load(context).await?,
         });
-        let verified = self.remote(&verifier).await?;
-        Ok(summary(&verifier, &verified))
+        let images = self.remote(&verifier).await?;
+        Ok(summary(&verifier, &images))
     }
 }
 

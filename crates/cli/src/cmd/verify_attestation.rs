@@ -80,8 +80,8 @@ impl Verb for VerifyAttestation {
             places: image::places()?,
             trusted: self.trust.load(context).await?,
         });
-        let verified = self.remote(&verifier).await?;
-        Ok(summary(&verifier, &verified))
+        let images = self.remote(&verifier).await?;
+        Ok(summary(&verifier, &images))
     }
 }
 

@@ -106,20 +106,12 @@ impl Verifier {
                 .map_err(|error| missing(&sbom, error))?;
         }
         *told = Some(digest.to_string());
-        let found = match &self.detached {
-            Some(detached) => detached.found(),
-            None => {
-                let repository = image.repository();
-                found::in_registry(
-                    operation,
-                    &self.places,
-                    repository,
-                    &digest,
-                    Kind::Signature,
-                )
-                .await
-            }
-        };
+        if let Some(detached) = &self.detached {
+            return Ok((digest, detached.found()));
+        }
+        let (places, repository) = (&self.places, image.repository());
+        let found =
+            found::in_registry(operation, places, repository, &digest, Kind::Signature).await;
         Ok((digest, found))
     }
 

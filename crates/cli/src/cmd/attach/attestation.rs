@@ -25,8 +25,8 @@ use crate::outcome::{Outcome, lines};
 #[derive(Args, Debug)]
 pub(crate) struct Attestation {
     /// A Sigstore bundle, or DSSE envelopes one after the other; repeat the flag for more files
-    #[arg(long, value_name = "FILE", required = true)]
-    attestation: Vec<PathBuf>,
+    #[arg(long = "attestation", value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
 
     /// The image: REGISTRY/REPOSITORY:TAG or @sha256:HEX
     #[arg(value_name = "IMAGE")]
@@ -61,7 +61,7 @@ impl Verb for Attestation {
         };
         // Everything is checked before anything is attached.
         let mut all = Vec::new();
-        for path in &self.attestation {
+        for path in &self.files {
             for one in split(&read(path)?).map_err(|error| malformed(path, &error.to_string()))? {
                 check_about(&one, &subject)
                     .map_err(|error| error.context(&path.display().to_string()))?;
@@ -128,16 +128,16 @@ impl<'a> Placed<'a> {
     pub(super) async fn outcome(
         image: &'a str,
         subject: &Subject,
-        attached: Vec<String>,
+        places: Vec<String>,
         attacher: &Attacher,
     ) -> Result<Outcome, CliError> {
-        let text = attached
+        let text = places
             .iter()
             .map(|place| format!("{image}  attached: {place}"));
         let mut outcome = Outcome::text(lines(text)).json(&Self {
             image,
             digest: subject.manifest.digest.to_string(),
-            attached: attached.clone(),
+            attached: places.clone(),
         });
         let (notes, failures) = attacher.last_look(1).await;
         outcome.notes.extend(notes);

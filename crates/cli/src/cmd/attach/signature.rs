@@ -27,8 +27,8 @@ use crate::stdin_password;
 #[derive(Args, Debug)]
 pub(crate) struct Signature {
     /// The signature in base64: a file; - is standard input
-    #[arg(long, value_name = "FILE")]
-    signature: Option<PathBuf>,
+    #[arg(long = "signature", id = "signature", value_name = "FILE")]
+    base64: Option<PathBuf>,
 
     /// What was signed
     #[arg(long, value_name = "FILE")]
@@ -126,7 +126,7 @@ impl Signature {
         if said.digest != subject.manifest.digest {
             return Err(about(&said.digest.to_string(), subject));
         }
-        let Some(path) = &self.signature else {
+        let Some(path) = &self.base64 else {
             return Err(CliError::usage("no signature was given").hint("give --signature FILE"));
         };
         let text = String::from_utf8(read(path)?)
@@ -139,7 +139,7 @@ impl Signature {
             .ok_or_else(|| malformed(path, "the signature is empty"))?;
         if let Some(certificate) = &self.certificate {
             let certificate = text_of(certificate)?;
-            let chain = self.certificate_chain.as_ref().map(text_of).transpose()?;
+            let chain = self.certificate_chain.as_deref().map(text_of).transpose()?;
             layer::add_certificate(&mut annotations, &certificate, chain.as_deref());
         }
         Ok(SignedPayload {
@@ -185,7 +185,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     input_file::read_limited(path).map_err(ReadError::into_cli)
 }
 
-fn text_of(path: &PathBuf) -> Result<String, CliError> {
+fn text_of(path: &Path) -> Result<String, CliError> {
     String::from_utf8(read(path)?).map_err(|_| malformed(path, "it is no PEM"))
 }
 
