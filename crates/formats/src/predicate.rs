@@ -46,6 +46,13 @@ impl Predicate {
         &self.0
     }
 
+    /// Whether it is a string. In a bundle, neither cosign nor sigstore-go can read such a
+    /// predicate, and the bundle then hides the same attestation in the `.att` tag from them.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.0.starts_with('"')
+    }
+
     /// JSON that was checked for repeated members; `None` where it is no object and no string.
     pub(crate) fn from_checked(json: &str) -> Option<Self> {
         let json = json.trim_ascii();

@@ -282,6 +282,7 @@ fn what_is_no_sound_object_is_refused() {
 fn text_becomes_a_string_and_custom_text_is_wrapped() {
     let text = "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n# <&>\n";
     let predicate = prepare("spdx", text.as_bytes()).unwrap();
+    assert!(predicate.is_text());
     assert_eq!(
         predicate.as_json(),
         r#""SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n# \u003c\u0026\u003e\n""#
@@ -299,6 +300,7 @@ fn text_becomes_a_string_and_custom_text_is_wrapped() {
     assert!(prepare("spdx", b"{}").is_err());
 
     let custom = prepare("custom", b"a \"b\"\n").unwrap();
+    assert!(!custom.is_text());
     assert_eq!(
         custom.as_json(),
         r#"{"Data":"a \"b\"\n","Timestamp":"2026-01-31T12:14:15Z"}"#
