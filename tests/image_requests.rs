@@ -64,8 +64,9 @@ impl Scene {
         count
     }
 
-    /// Counts both for one reference of a signed image.
-    fn verifying(&self, what: &str, image: &str) {
+    /// Counts both for one reference of a signed image. `unseen` is what ours asks to find a
+    /// bundle that cosign does not look for.
+    fn verifying(&self, what: &str, image: &str, unseen: usize) {
         let theirs = self.counted(&format!("cosign, {what}"), || {
             let output = self.cosign.verify(self.dir(), "cosign.pub", image, &[]);
             output.success();
@@ -73,27 +74,31 @@ impl Scene {
         let ours = self.counted(&format!("ours, {what}"), || {
             self.ours(&["verify", "--key", "cosign.pub", image]);
         });
-        assert!(ours <= theirs, "{what}: {ours} requests, cosign {theirs}");
+        let most = theirs + unseen;
+        assert!(ours <= most, "{what}: {ours} requests, cosign {theirs}");
     }
 }
 
-/// Ours looks for both forms, always, and still asks no more.
+/// Ours looks for both forms, always, and still asks no more: but where the referrers API answers
+/// 405, cosign does not go on to the fallback tag, and ours fetches that, the bundle and its
+/// manifest.
 #[test]
 fn verifying_asks_no_more_than_cosign() {
     for kind in PLAIN {
         let scene = Scene::new(kind);
+        let blind = scene.registry.referrers_status() == 405;
         for format in ["legacy", "bundle", "both"] {
-            if format == "bundle" && scene.registry.referrers_status() == 405 {
-                // cosign finds none there.
+            if format == "bundle" && blind {
                 continue;
             }
+            let unseen = if format == "both" && blind { 3 } else { 0 };
             let image = scene.image(&format!("team/{format}"), "1.0");
             let sign = ["sign", "--key", "cosign.key", "--signature-format", format];
             let sign = scene.touchmark.command(sign);
             sign.arg(image.by_digest()).run().success();
             let what = |how| format!("verify by {how}, {kind:?}, {format}");
-            scene.verifying(&what("tag"), &image.by_tag());
-            scene.verifying(&what("digest"), &image.by_digest());
+            scene.verifying(&what("tag"), &image.by_tag(), unseen);
+            scene.verifying(&what("digest"), &image.by_digest(), unseen);
         }
     }
 }
