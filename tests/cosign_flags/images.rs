@@ -126,6 +126,7 @@ const VERIFY: Flags = &[
     ("annotations", Done),
     ("attachment", Done),
     ("check-claims", ON),
+    ("local-image", Done),
     ("output", Done),
     ("payload", Done),
     ("signature", Done),
@@ -133,6 +134,7 @@ const VERIFY: Flags = &[
 
 const VERIFY_ATTESTATION: Flags = &[
     ("check-claims", ON),
+    ("local-image", Done),
     ("output", Done),
     ("policy", Done),
     ("type", Done),

@@ -12,6 +12,7 @@ pub(crate) mod found;
 pub(crate) mod moved;
 pub(crate) mod outputs;
 pub(crate) mod platform;
+pub(crate) mod saved;
 pub(crate) mod sift;
 pub(crate) mod signing;
 pub(crate) mod station;

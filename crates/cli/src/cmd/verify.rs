@@ -42,6 +42,10 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE", requires = "signature")]
     payload: Option<PathBuf>,
 
+    /// The images are folders that `save` wrote
+    #[arg(long)]
+    local_image: bool,
+
     /// Whether the signature must be about the image (always)
     #[arg(long, hide = true, action = ArgAction::Set, num_args = 0..=1, default_value = "true", default_missing_value = "true", require_equals = true, value_name = "BOOL", value_parser = switches::parse)]
     check_claims: bool,
@@ -87,7 +91,12 @@ impl Verb for Verify {
             detached: self.detached()?,
             trusted: self.trust.load(context).await?,
         });
-        let images = self.remote(&verifier).await?;
+        let images = if self.local_image {
+            let local = |folder: &String| verifier.local(folder);
+            self.images.iter().map(local).collect()
+        } else {
+            self.remote(&verifier).await?
+        };
         Ok(summary(&verifier, &images))
     }
 }

@@ -35,6 +35,10 @@ pub(crate) struct VerifyAttestation {
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     policy: Vec<PathBuf>,
 
+    /// The images are folders that `save` wrote
+    #[arg(long)]
+    local_image: bool,
+
     /// Whether the attestation must be about the image (always)
     #[arg(long, hide = true, action = ArgAction::Set, num_args = 0..=1, default_value = "true", default_missing_value = "true", require_equals = true, value_name = "BOOL", value_parser = switches::parse)]
     check_claims: bool,
@@ -80,7 +84,15 @@ impl Verb for VerifyAttestation {
             places: image::places()?,
             trusted: self.trust.load(context).await?,
         });
-        let images = self.remote(&verifier).await?;
+        let images = if self.local_image {
+            let mut all = Vec::new();
+            for folder in &self.images {
+                all.push(verifier.local(folder).await);
+            }
+            all
+        } else {
+            self.remote(&verifier).await?
+        };
         Ok(summary(&verifier, &images))
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use touchmark_core::{Digest, ErrorKind, Explain};
 use touchmark_formats::bundle::{Content, Envelope};
@@ -15,7 +16,7 @@ use super::finding::{Place, Refused};
 use super::found::{Candidate, Evidence, Found};
 use super::sift::{Sought, sift};
 use super::verdict::{Bad, malformed, refused};
-use super::{found, missing};
+use super::{found, missing, saved};
 use crate::error::{CliError, ErrorView};
 use crate::flags::Trusted;
 use crate::policy::Policies;
@@ -97,6 +98,18 @@ impl AttestationVerifier {
         told
     }
 
+    /// Verifies an image in a folder that `save` wrote.
+    pub(crate) async fn local(&self, folder: &str) -> Attestations {
+        let mut told = Attestations::new(folder, folder);
+        let found = busy(|| saved::find(Path::new(folder), Kind::Attestation));
+        let verdict = match found {
+            Ok((digest, found)) => self.accept(&digest, found).await,
+            Err(error) => Err(error),
+        };
+        told.verdict = verdict.map_err(|error| error.context(folder));
+        told
+    }
+
     async fn verify(&self, image: &Reference) -> Result<Vec<Accepted>, CliError> {
         let operation = self.registry.operation();
         let digest = operation.digest(image).await;
@@ -109,11 +122,7 @@ impl AttestationVerifier {
 
     /// Judges what was found: the signature, the image, the type, then the policies, which every
     /// attestation of the type must pass.
-    pub(crate) async fn accept(
-        &self,
-        digest: &Digest,
-        found: Found,
-    ) -> Result<Vec<Accepted>, CliError> {
+    async fn accept(&self, digest: &Digest, found: Found) -> Result<Vec<Accepted>, CliError> {
         let annotations = BTreeMap::new();
         let wanted = WantedAttestation {
             digests: std::slice::from_ref(digest),

@@ -87,7 +87,7 @@ impl Found {
         }
     }
 
-    fn add(&mut self, form: Form, at: String, evidence: Evidence) {
+    pub(crate) fn add(&mut self, form: Form, at: String, evidence: Evidence) {
         let place = Place { form, at };
         self.candidates.push(Candidate { place, evidence });
     }

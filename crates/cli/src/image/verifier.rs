@@ -13,7 +13,7 @@ use super::found::{Evidence, Found};
 use super::sift::{Sought, sift};
 use super::verdict::{Accepted, Wanted};
 use super::verified::Verified;
-use super::{found, missing};
+use super::{found, missing, saved};
 use crate::error::CliError;
 use crate::flags::Trusted;
 use crate::input_file;
@@ -85,6 +85,18 @@ impl Verifier {
             Err(error) => Err(error),
         }
         .map_err(|error| error.context(given));
+        told
+    }
+
+    /// Verifies an image in a folder that `save` wrote.
+    pub(crate) fn local(&self, folder: &str) -> Verified {
+        let mut told = Verified::new(folder, folder);
+        let judge = |(digest, found): (Digest, Found)| {
+            told.digest = Some(digest.to_string());
+            self.judge(&digest, found, &mut told.refused)
+        };
+        let verdict = busy(|| saved::find(Path::new(folder), Kind::Signature).and_then(judge));
+        told.verdict = verdict.map_err(|error| error.context(folder));
         told
     }
 
