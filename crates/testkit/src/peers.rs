@@ -4,6 +4,7 @@ pub mod cosign;
 pub mod judge;
 pub mod kyverno;
 pub mod openssl;
+pub mod pki;
 pub mod sigstore_go;
 pub mod skopeo;
 
