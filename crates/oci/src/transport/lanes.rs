@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http::HeaderValue;
 use hyper::client::conn::http1::SendRequest;
@@ -17,6 +18,9 @@ use super::{Origin, Outgoing};
 
 /// Two at least: a copy reads from one connection what it writes to the other.
 const LEAST: usize = 2;
+
+/// How long a connection that is being closed is waited for, before another is closed.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(super) struct Lanes {
@@ -139,15 +143,28 @@ impl Lanes {
     /// Room for one more connection; whoever asks has a lane. Where there is none, the connection
     /// that was idle longest is closed.
     pub(super) async fn open(&self) -> Open {
-        if let Ok(permit) = Arc::clone(&self.open).try_acquire_owned() {
-            return Open {
-                _permit: Some(permit),
-            };
+        loop {
+            if let Ok(permit) = Arc::clone(&self.open).try_acquire_owned() {
+                return Open {
+                    _permit: Some(permit),
+                };
+            }
+            self.close_oldest();
+            let waited = tokio::time::timeout(LOOK_AGAIN, acquire(&self.open, 1)).await;
+            if let Ok(permit) = waited {
+                return Open { _permit: permit };
+            }
         }
-        let oldest = lock(&self.idle).pop_front();
-        drop(oldest);
-        Open {
-            _permit: acquire(&self.open, 1).await,
+    }
+
+    /// Closes the connection that was idle longest. One that its peer has closed makes no room:
+    /// the room that it had is given back already.
+    fn close_oldest(&self) {
+        let mut idle = lock(&self.idle);
+        while let Some(oldest) = idle.pop_front() {
+            if !oldest.sender.is_closed() {
+                return;
+            }
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The calls themselves, against each kind of registry.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use touchmark_core::{Explain, SecretString};
 use touchmark_oci::{Login, OciError, Options, Reference, Registry, Target};
 use touchmark_testkit::block_on;
 use touchmark_testkit::registry::{self as real, Counter, Kind, USER, USER_PASSWORD};
 
+use crate::liar::{Liar, Wire, answer, hang_up};
 use crate::setup::{access, by_tag, options};
 
 #[test]
@@ -107,6 +110,41 @@ fn connections_are_kept_and_never_more_than_configured() {
         counter.most_connections()
     );
     assert!(counter.connections() <= 3, "{}", counter.connections());
+}
+
+#[test]
+fn a_connection_that_was_closed_meanwhile_is_not_counted_on() {
+    let manifest = |wire: &mut dyn Wire| {
+        let kind = ("content-type", touchmark_oci::media_type::OCI_MANIFEST);
+        answer(wire, 200, &[kind], b"{}")
+    };
+    let closes = Liar::start(move |_, wire| {
+        manifest(wire)?;
+        hang_up()
+    });
+    let slow = Liar::start(move |_, wire| {
+        std::thread::sleep(Duration::from_millis(300));
+        manifest(wire)
+    });
+    let other = Liar::start(move |_, wire| manifest(wire));
+    let mut options = Options {
+        connections: 2,
+        ..Options::default()
+    };
+    options.limits.operation_time = Duration::from_secs(5);
+    let registry = Registry::new(&options).unwrap();
+    let fetch = async |liar: &Liar| {
+        let reference: Reference = format!("{}/a:v1", liar.address()).parse().unwrap();
+        let (repository, target) = (reference.repository(), reference.target());
+        let fetched = registry.operation();
+        let fetched = fetched.manifest(repository, &target).await;
+        fetched.unwrap();
+    };
+    block_on(async {
+        fetch(&closes).await;
+        tokio::join!(fetch(&slow), fetch(&slow));
+        fetch(&other).await;
+    });
 }
 
 #[test]
