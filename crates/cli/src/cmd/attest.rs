@@ -15,7 +15,7 @@ use crate::cosign_flags::{Attesting as Table, CosignFlags};
 use crate::error::{CliError, ErrorView};
 use crate::flags::{CertificateFlags, FormFlags, KeyFlags, PredicateFlags, RegistryFlags};
 use crate::image;
-use crate::image::attacher::Attacher;
+use crate::image::attacher::{Attacher, places};
 use crate::image::attesting::{Attested, Attesting};
 use crate::outcome::{self, Outcome};
 use crate::progress::Progress;
@@ -166,8 +166,7 @@ fn line(attested: &Attested) -> String {
     if let Some(envelope) = &attested.envelope {
         return envelope.to_string();
     }
-    let places = [&attested.attestation, &attested.bundle];
-    let places: Vec<&str> = places.into_iter().flatten().map(String::as_str).collect();
     let Attested { image, digest, .. } = attested;
-    format!("{image}  {digest}  attested: {}", places.join(", "))
+    let places = places(&[&attested.attestation, &attested.bundle]);
+    format!("{image}  {digest}  attested: {places}")
 }

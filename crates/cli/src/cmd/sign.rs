@@ -15,7 +15,7 @@ use crate::cosign_flags::{CosignFlags, SigningImage};
 use crate::error::{CliError, ErrorView};
 use crate::flags::{AnnotationFlags, CertificateFlags, FormFlags, KeyFlags, RegistryFlags};
 use crate::image;
-use crate::image::attacher::Attacher;
+use crate::image::attacher::{Attacher, places};
 use crate::image::claims::{Claim, Forms};
 use crate::image::outputs::Outputs;
 use crate::image::signing::{Signed, Signing};
@@ -216,11 +216,9 @@ fn summary(images: &[String], results: &[Each]) -> Outcome {
 }
 
 fn line(signed: &Signed) -> String {
-    let places = [&signed.signature, &signed.bundle];
-    let places: Vec<&str> = places.into_iter().flatten().map(String::as_str).collect();
     let Signed { image, digest, .. } = signed;
-    match places.as_slice() {
-        [] => format!("{image}  {digest}  signed\n"),
-        places => format!("{image}  {digest}  signed: {}\n", places.join(", ")),
+    match places(&[&signed.signature, &signed.bundle]) {
+        places if places.is_empty() => format!("{image}  {digest}  signed\n"),
+        places => format!("{image}  {digest}  signed: {places}\n"),
     }
 }

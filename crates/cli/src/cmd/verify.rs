@@ -149,6 +149,7 @@ fn summary(verifier: &Verifier, all: &[Verified]) -> Outcome {
         .filter(|image| image.verdict.is_ok())
         .flat_map(|image| verifier.told(image))
         .chain(accepted().filter_map(|(image, accepted)| note(image, accepted)))
+        .chain(all.iter().flat_map(|image| image.notes.clone()))
         .collect();
     outcome.failures = all
         .iter()

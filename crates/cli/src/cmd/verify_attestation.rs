@@ -134,6 +134,7 @@ fn summary(verifier: &AttestationVerifier, all: &[Attestations]) -> Outcome {
     outcome.notes = good()
         .flat_map(|image| told(verifier, image))
         .chain(good().filter_map(not_checked))
+        .chain(all.iter().flat_map(|image| image.notes.clone()))
         .collect();
     outcome.failures = all
         .iter()

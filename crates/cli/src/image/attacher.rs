@@ -1,8 +1,10 @@
 //! Puts signatures beside images, and looks again before the end: registries have no
 //! compare-and-swap, so that two writers at once can lose each other's.
 
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 use touchmark_formats::simple_signing;
 use touchmark_oci::attached::{Appended, NewBundle, NewLayer};
@@ -12,6 +14,40 @@ use super::claim_signer::SignedPayload;
 use crate::batch;
 use crate::error::CliError;
 use crate::progress::Progress;
+
+/// Where something was attached.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    /// The tag, or the referrer.
+    pub(crate) place: String,
+    /// Whether it had been there already, and nothing was written.
+    pub(crate) was_there: bool,
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let there = if self.was_there { " (was there)" } else { "" };
+        write!(f, "{}{there}", self.place)
+    }
+}
+
+impl Serialize for Written {
+    /// The place alone.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.place)
+    }
+}
+
+/// The places of several forms in one line.
+pub(crate) fn places(of: &[&Option<Written>]) -> String {
+    let shown: Vec<String> = of
+        .iter()
+        .copied()
+        .flatten()
+        .map(Written::to_string)
+        .collect();
+    shown.join(", ")
+}
 
 /// Writes for all images of a run.
 #[derive(Debug)]
@@ -36,7 +72,7 @@ impl Attacher {
         operation: &Operation,
         subject: &Subject,
         payloads: &[SignedPayload],
-    ) -> Result<String, CliError> {
+    ) -> Result<Written, CliError> {
         let layers = payloads.iter().map(|signed| NewLayer {
             media_type: simple_signing::MEDIA_TYPE.into(),
             payload: signed.payload.clone().into(),
@@ -61,7 +97,7 @@ impl Attacher {
         kind: Kind,
         layers: Vec<NewLayer>,
         replace: &Replace,
-    ) -> Result<String, CliError> {
+    ) -> Result<Written, CliError> {
         let appended = operation
             .append(&self.places, subject, kind, layers, replace)
             .await?;
@@ -76,7 +112,7 @@ impl Attacher {
         bundle: &[u8],
         predicate_type: &str,
         replace: &Replace,
-    ) -> Result<String, CliError> {
+    ) -> Result<Written, CliError> {
         let bundle = NewBundle {
             bundle: bundle.to_vec().into(),
             predicate_type: predicate_type.into(),
@@ -88,11 +124,14 @@ impl Attacher {
         Ok(self.keep(appended))
     }
 
-    fn keep(&self, appended: Appended) -> String {
-        let place = appended.reference.to_string();
+    fn keep(&self, appended: Appended) -> Written {
+        let written = Written {
+            place: appended.reference.to_string(),
+            was_there: appended.was_there,
+        };
         let mut all = self.appended.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(appended);
-        place
+        written
     }
 
     /// Looks at everything that this run wrote once more. What somebody overwrote in the meantime

@@ -47,6 +47,8 @@ pub(crate) struct Attestations {
     pub(crate) image: String,
     pub(crate) name: String,
     pub(crate) verdict: Result<Vec<Accepted>, CliError>,
+    /// What else a person should know.
+    pub(crate) notes: Vec<String>,
 }
 
 /// The line of an image without a good attestation.
@@ -66,6 +68,7 @@ impl Attestations {
                 ErrorKind::Failed,
                 format!("{image}: the work ended before its time"),
             )),
+            notes: Vec::new(),
         }
     }
 
@@ -93,7 +96,7 @@ impl AttestationVerifier {
     /// Verifies an image in a registry.
     pub(crate) async fn remote(&self, given: &str, image: &Reference) -> Attestations {
         let mut told = Attestations::new(given, &image.to_string());
-        let verdict = self.verify(image).await;
+        let verdict = self.verify(image, &mut told).await;
         told.verdict = verdict.map_err(|error| error.context(given));
         told
     }
@@ -103,26 +106,35 @@ impl AttestationVerifier {
         let mut told = Attestations::new(folder, folder);
         let found = busy(|| saved::find(Path::new(folder), Kind::Attestation));
         let verdict = match found {
-            Ok((digest, found)) => self.accept(&digest, found).await,
+            Ok((digest, found)) => self.accept(&digest, found, &mut told).await,
             Err(error) => Err(error),
         };
         told.verdict = verdict.map_err(|error| error.context(folder));
         told
     }
 
-    async fn verify(&self, image: &Reference) -> Result<Vec<Accepted>, CliError> {
+    async fn verify(
+        &self,
+        image: &Reference,
+        told: &mut Attestations,
+    ) -> Result<Vec<Accepted>, CliError> {
         let operation = self.registry.operation();
         let digest = operation.digest(image).await;
         let digest = digest.map_err(|error| missing(image, error))?;
         let (places, repository) = (&self.places, image.repository());
         let found =
             found::in_registry(&operation, places, repository, &digest, Kind::Attestation).await;
-        self.accept(&digest, found).await
+        self.accept(&digest, found, told).await
     }
 
     /// Judges what was found: the signature, the image, the type, then the policies, which every
     /// attestation of the type must pass.
-    async fn accept(&self, digest: &Digest, found: Found) -> Result<Vec<Accepted>, CliError> {
+    async fn accept(
+        &self,
+        digest: &Digest,
+        found: Found,
+        told: &mut Attestations,
+    ) -> Result<Vec<Accepted>, CliError> {
         let annotations = BTreeMap::new();
         let wanted = WantedAttestation {
             digests: std::slice::from_ref(digest),
@@ -130,12 +142,13 @@ impl AttestationVerifier {
             annotations: &annotations,
         };
         let mut refused: Vec<Refused> = Vec::new();
-        let accepted = busy(|| {
+        let sifted = busy(|| {
             sift(Sought::Attestations, found, &mut refused, |candidate| {
                 judge(candidate, self.trusted.trust(), wanted)
             })
         })?;
-        let accepted = without_copies(accepted);
+        told.notes.extend(sifted.note(&told.image));
+        let accepted = without_copies(sifted.accepted);
         for one in &accepted {
             let passed = self.policies.judge(&one.envelope.payload).await;
             passed.map_err(|error| error.context(&one.place.to_string()))?;

@@ -9,7 +9,7 @@ use touchmark_formats::dsse;
 use touchmark_oci::attached::NewLayer;
 use touchmark_oci::{Descriptor, Kind, Reference, Replace, Subject};
 
-use super::attacher::Attacher;
+use super::attacher::{Attacher, Written};
 use super::claim_signer::ClaimSigner;
 use super::claims::Forms;
 use super::missing;
@@ -43,10 +43,10 @@ pub(crate) struct Attested {
     pub(crate) algorithm: String,
     /// Where the legacy form is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) attestation: Option<String>,
+    pub(crate) attestation: Option<Written>,
     /// Where the bundle is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) bundle: Option<String>,
+    pub(crate) bundle: Option<Written>,
     /// The DSSE envelope, where it was not uploaded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) envelope: Option<Box<RawValue>>,

@@ -32,13 +32,31 @@ impl Sought {
     }
 }
 
+/// What is good, and why not everything could be looked at, if so.
+#[derive(Debug)]
+pub(crate) struct Sifted<T> {
+    pub(crate) accepted: Vec<T>,
+    pub(crate) unseen: Option<CliError>,
+}
+
+impl<T> Sifted<T> {
+    /// A good signature counts though others could not be seen, but that is told.
+    pub(crate) fn note(&self, image: &str) -> Option<String> {
+        let unseen = self.unseen.as_ref()?;
+        Some(format!(
+            "touchmark: note: {image}: not everything could be looked at: {}",
+            unseen.message()
+        ))
+    }
+}
+
 /// Judges every candidate. One that is good is enough; what is bad is kept in `refused`.
 pub(crate) fn sift<T>(
     sought: Sought,
     found: Found,
     refused: &mut Vec<Refused>,
     judge: impl Fn(&Candidate) -> Result<T, Bad>,
-) -> Result<Vec<T>, CliError> {
+) -> Result<Sifted<T>, CliError> {
     let mut accepted = Vec::new();
     let mut hint = None;
     for candidate in &found.candidates {
@@ -51,7 +69,10 @@ pub(crate) fn sift<T>(
         }
     }
     if !accepted.is_empty() {
-        return Ok(accepted);
+        return Ok(Sifted {
+            accepted,
+            unseen: found.failure,
+        });
     }
     // What could not be looked at may have been the good one: that is told first.
     if let Some(error) = found.failure {

@@ -7,7 +7,7 @@ use touchmark_core::Digest;
 use touchmark_formats::statement;
 use touchmark_oci::{Descriptor, Kind, Reference, Replace, Subject};
 
-use super::attacher::Attacher;
+use super::attacher::{Attacher, Written};
 use super::claim_signer::ClaimSigner;
 use super::claims::{Claim, Made};
 use super::outputs::Outputs;
@@ -43,10 +43,10 @@ pub(crate) struct Signed {
     pub(crate) algorithm: String,
     /// Where the legacy form is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) signature: Option<String>,
+    pub(crate) signature: Option<Written>,
     /// Where the bundle is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) bundle: Option<String>,
+    pub(crate) bundle: Option<Written>,
 }
 
 impl Signing {
@@ -56,38 +56,42 @@ impl Signing {
         given: &str,
         image: &Reference,
     ) -> Result<Vec<Signed>, CliError> {
-        let manifests = self.manifests(image).await?;
+        let (image, manifests) = self.manifests(image).await?;
         let mut signed = Vec::new();
         for manifest in manifests {
-            signed.push(self.manifest(given, image, manifest).await?);
+            signed.push(self.manifest(given, &image, manifest).await?);
         }
         Ok(signed)
     }
 
-    /// What is to be signed. Where nothing is uploaded and the digest is known, no registry is
+    /// What is to be signed, and what it is called. Where nothing is uploaded and the digest is known, no registry is
     /// asked.
-    async fn manifests(&self, image: &Reference) -> Result<Vec<Descriptor>, CliError> {
+    async fn manifests(&self, image: &Reference) -> Result<(Reference, Vec<Descriptor>), CliError> {
         if let Some(digest) = image.digest()
             && !self.upload
             && !self.recursive
             && !self.sbom
         {
-            return Ok(vec![Descriptor::new("", digest.clone(), 0)]);
+            let manifest = Descriptor::new("", digest.clone(), 0);
+            return Ok((image.clone(), vec![manifest]));
         }
         let operation = self.attacher.registry.operation();
         let resolve = async |image: &Reference| {
             let found = operation.resolve(image).await;
             found.map_err(|error| missing(image, error))
         };
-        let mut top = resolve(image).await?;
+        let mut image = image.clone();
+        let mut top = resolve(&image).await?;
         if self.sbom {
-            let tag = Kind::Sbom.tag(&top.digest);
-            top = resolve(&image.repository().tagged(tag)).await?;
+            image = image.repository().tagged(Kind::Sbom.tag(&top.digest));
+            top = resolve(&image).await?;
         }
-        if self.recursive {
-            return tree::all(&operation, image.repository(), top).await;
-        }
-        Ok(vec![top])
+        let all = if self.recursive {
+            tree::all(&operation, image.repository(), top).await?
+        } else {
+            vec![top]
+        };
+        Ok((image, all))
     }
 
     async fn manifest(
@@ -152,8 +156,11 @@ impl Signing {
 
 impl Signed {
     fn keep(&mut self, folder: &std::path::Path, made: &Made) {
-        let place = folder.display().to_string();
-        self.signature = (!made.payloads.is_empty()).then(|| place.clone());
-        self.bundle = made.bundle.is_some().then_some(place);
+        let written = Written {
+            place: folder.display().to_string(),
+            was_there: false,
+        };
+        self.signature = (!made.payloads.is_empty()).then(|| written.clone());
+        self.bundle = made.bundle.is_some().then_some(written);
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Verified {
     pub(crate) verdict: Result<Vec<Accepted>, CliError>,
     /// What was found and is no good.
     pub(crate) refused: Vec<Refused>,
+    /// What else a person should know.
+    pub(crate) notes: Vec<String>,
 }
 
 /// One element of the JSON result.
@@ -112,6 +114,7 @@ impl Verified {
                 format!("{image}: the work ended before its time"),
             )),
             refused: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -160,7 +163,9 @@ impl Verified {
                 },
                 kind,
             },
-            optional: Some(optional).filter(|optional| !optional.is_empty()),
+            // A bundle's are an object, a payload's null where there are none.
+            optional: (!optional.is_empty() || accepted.place.form == Form::Bundle)
+                .then_some(optional),
         }
     }
 

@@ -8,7 +8,7 @@ use touchmark_core::Digest;
 use touchmark_formats::layer;
 use touchmark_oci::{Kind, Operation, Places, Reference, Registry};
 
-use super::finding::{Form, Place, Refused};
+use super::finding::{Form, Place};
 use super::found::{Evidence, Found};
 use super::sift::{Sought, sift};
 use super::verdict::{Accepted, Wanted};
@@ -81,7 +81,7 @@ impl Verifier {
         let mut told = Verified::new(given, &image.to_string());
         let operation = self.registry.operation();
         told.verdict = match self.find(&operation, image, &mut told.digest).await {
-            Ok((digest, found)) => busy(|| self.judge(&digest, found, &mut told.refused)),
+            Ok((digest, found)) => busy(|| self.judge(&digest, found, &mut told)),
             Err(error) => Err(error),
         }
         .map_err(|error| error.context(given));
@@ -93,7 +93,7 @@ impl Verifier {
         let mut told = Verified::new(folder, folder);
         let judge = |(digest, found): (Digest, Found)| {
             told.digest = Some(digest.to_string());
-            self.judge(&digest, found, &mut told.refused)
+            self.judge(&digest, found, &mut told)
         };
         let verdict = busy(|| saved::find(Path::new(folder), Kind::Signature).and_then(judge));
         told.verdict = verdict.map_err(|error| error.context(folder));
@@ -131,16 +131,18 @@ impl Verifier {
         &self,
         digest: &Digest,
         found: Found,
-        refused: &mut Vec<Refused>,
+        told: &mut Verified,
     ) -> Result<Vec<Accepted>, CliError> {
         let wanted = Wanted {
             trust: self.trusted.trust(),
             digest,
             annotations: &self.annotations,
         };
-        sift(Sought::Signatures, found, refused, |candidate| {
+        let sifted = sift(Sought::Signatures, found, &mut told.refused, |candidate| {
             candidate.judge(wanted)
-        })
+        })?;
+        told.notes.extend(sifted.note(&told.image));
+        Ok(sifted.accepted)
     }
 
     /// What was checked, in cosign's words.

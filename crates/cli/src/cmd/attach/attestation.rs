@@ -16,7 +16,7 @@ use crate::cosign_flags::{AttachingAttestation, CosignFlags};
 use crate::error::CliError;
 use crate::flags::RegistryFlags;
 use crate::image;
-use crate::image::attacher::Attacher;
+use crate::image::attacher::{Attacher, Written};
 use crate::image::attestation_file::AttestationFile;
 use crate::outcome::{Outcome, lines};
 
@@ -89,7 +89,7 @@ async fn attach(
     operation: &Operation,
     subject: &Subject,
     bytes: Vec<u8>,
-) -> Result<String, CliError> {
+) -> Result<Written, CliError> {
     let file = AttestationFile::parse(&bytes)?;
     let said = file.statement().map(|said| said.predicate_type);
     let kind = said.unwrap_or_default();
@@ -120,7 +120,7 @@ async fn attach(
 pub(super) struct Placed<'a> {
     image: &'a str,
     digest: String,
-    attached: Vec<String>,
+    attached: Vec<Written>,
 }
 
 impl<'a> Placed<'a> {
@@ -128,7 +128,7 @@ impl<'a> Placed<'a> {
     pub(super) async fn outcome(
         image: &'a str,
         subject: &Subject,
-        places: Vec<String>,
+        places: Vec<Written>,
         attacher: &Attacher,
     ) -> Result<Outcome, CliError> {
         let text = places

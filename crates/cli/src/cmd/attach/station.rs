@@ -16,7 +16,7 @@ use crate::cosign_flags::{AttachingAttestation, CosignFlags};
 use crate::error::{CliError, ErrorView};
 use crate::flags::RegistryFlags;
 use crate::image;
-use crate::image::attacher::Attacher;
+use crate::image::attacher::{Attacher, Written, places};
 use crate::image::station::{self, Kept};
 use crate::outcome::{Outcome, lines};
 use crate::progress::Progress;
@@ -83,9 +83,9 @@ struct Attached {
     digest: String,
     folder: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    signature: Option<String>,
+    signature: Option<Written>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    bundle: Option<String>,
+    bundle: Option<Written>,
 }
 
 fn shown(kept: &Kept, to: Option<&Repository>) -> String {
@@ -165,9 +165,8 @@ fn summary(names: &[String], results: Vec<Option<Result<Attached, CliError>>>) -
         })
         .collect();
     let done = results.iter().flatten().map(|attached| {
-        let places = [&attached.signature, &attached.bundle];
-        let places: Vec<&str> = places.into_iter().flatten().map(String::as_str).collect();
-        format!("{}  attached: {}", attached.image, places.join(", "))
+        let places = places(&[&attached.signature, &attached.bundle]);
+        format!("{}  attached: {places}", attached.image)
     });
     let mut outcome = Outcome::text(lines(done)).json(&elements);
     outcome.failures = results
