@@ -20,7 +20,7 @@ mod replace;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use append::{Appended, NewLayer};
+pub use append::{Appended, NewLayer, Repeats};
 pub use bundles::{BUNDLE_MEDIA_TYPE, Bundles, Candidate};
 pub use kind::Kind;
 pub use places::{Places, Subject};

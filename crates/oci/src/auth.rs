@@ -189,7 +189,8 @@ impl Auth {
     }
 }
 
-fn denied(call: &Call<'_>, message: &str) -> OciError {
+/// The registry does not let the caller in; `message` continues the sentence.
+pub(crate) fn denied(call: &Call<'_>, message: &str) -> OciError {
     OciError::Denied {
         registry: call.repository.registry().into(),
         status: 401,

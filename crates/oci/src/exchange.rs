@@ -13,10 +13,15 @@ pub(crate) use schemes::Schemes;
 
 use http::{HeaderMap, StatusCode};
 
+use crate::auth::denied;
 use crate::error::OciError;
 use crate::registry::Operation;
 use crate::transport::{Answer, Failure, Lane};
 use retry::{Next, Tries};
+
+/// The most authorizations that one call is sent with: one that was kept and has run out, one that
+/// another call just got, and a new one.
+const AUTHORIZATIONS: usize = 3;
 
 /// The longest error answer in bytes: what is beyond is not read.
 const ERROR_BODY: u64 = 64 * 1024;
@@ -94,14 +99,14 @@ impl Operation {
         Ok(())
     }
 
-    /// Sends a call, and once more with what the registry asks for.
+    /// Sends a call, and again with what the registry asks for.
     pub(crate) async fn authorized(&self, call: &Call<'_>) -> Result<Answer, Failure> {
         let mut used = self
             .auth()
             .known(self, call)
             .await
             .map_err(Failure::Final)?;
-        loop {
+        for _ in 0..AUTHORIZATIONS {
             let (answer, at_home) = self.follow(call, used.as_ref(), &mut None).await?;
             if answer.status != StatusCode::UNAUTHORIZED || !at_home {
                 return Ok(answer);
@@ -114,6 +119,9 @@ impl Operation {
             let offer = self.auth().respond(self, call, &asked, used.as_ref()).await;
             used = Some(offer.map_err(Failure::Final)?);
         }
+        // Some registries hand out tokens that allow nothing, instead of none.
+        let message = ": it does not accept the tokens that it names a server for";
+        Err(Failure::Final(denied(call, message)))
     }
 }
 

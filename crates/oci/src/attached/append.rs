@@ -1,6 +1,8 @@
 //! Appends signatures or attestations to those under an image's tag.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +16,7 @@ use crate::reference::Reference;
 use crate::registry::Operation;
 
 /// A signature or attestation that is to be attached under a tag.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct NewLayer {
     /// Its type.
     pub media_type: String,
@@ -22,9 +24,35 @@ pub struct NewLayer {
     pub payload: Bytes,
     /// Its annotations, the signature among them.
     pub annotations: BTreeMap<String, String>,
+    /// Says of another layer's annotations, of the same content, that they say the same. Then this
+    /// one need not be added: two ECDSA signatures by one key always differ.
+    pub repeats: Option<Repeats>,
+}
+
+/// Compares a layer's annotations with those that it is asked for.
+#[derive(Clone)]
+pub struct Repeats(Arc<dyn Fn(&BTreeMap<String, String>) -> bool + Send + Sync>);
+
+impl Repeats {
+    /// Wraps the comparison.
+    pub fn new(compare: impl Fn(&BTreeMap<String, String>) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(compare))
+    }
+}
+
+impl fmt::Debug for Repeats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Repeats")
+    }
 }
 
 impl NewLayer {
+    fn is_repeated_by(&self, other: &Descriptor, own: &Descriptor) -> bool {
+        let has_content = other.digest == own.digest && other.media_type == own.media_type;
+        let says_the_same = |repeats: &Repeats| (repeats.0)(&other.annotations);
+        has_content && self.repeats.as_ref().is_some_and(says_the_same)
+    }
+
     pub(super) fn descriptor(&self) -> Descriptor {
         Descriptor {
             annotations: self.annotations.clone(),
@@ -187,7 +215,8 @@ impl Operation {
 fn missing(image: Option<&Image>, layers: &[NewLayer]) -> Vec<NewLayer> {
     let has = |layer: &&NewLayer| {
         let wanted = layer.descriptor();
-        image.is_some_and(|image| image.layers.iter().any(|one| same(one, &wanted)))
+        let is_there = |one: &Descriptor| same(one, &wanted) || layer.is_repeated_by(one, &wanted);
+        image.is_some_and(|image| image.layers.iter().any(is_there))
     };
     layers.iter().filter(|layer| !has(layer)).cloned().collect()
 }

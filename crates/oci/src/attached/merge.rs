@@ -124,6 +124,7 @@ mod tests {
             media_type: "a/b".into(),
             payload: Bytes::from_static(text.as_bytes()),
             annotations: BTreeMap::from([("k".into(), text.into())]),
+            repeats: None,
         }
     }
 

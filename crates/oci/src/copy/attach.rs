@@ -59,6 +59,7 @@ impl Registry {
                 payload: from.small(&layer, self).await?,
                 media_type: layer.media_type,
                 annotations: layer.annotations,
+                repeats: None,
             });
         }
         let subject = Subject {

@@ -120,6 +120,7 @@ fn a_connection_that_was_closed_meanwhile_is_not_counted_on() {
     };
     let closes = Liar::start(move |_, wire| {
         manifest(wire)?;
+        std::thread::sleep(Duration::from_millis(100));
         hang_up()
     });
     let slow = Liar::start(move |_, wire| {
@@ -142,6 +143,8 @@ fn a_connection_that_was_closed_meanwhile_is_not_counted_on() {
     };
     block_on(async {
         fetch(&closes).await;
+        // Its end is known by then, and its place is free.
+        tokio::time::sleep(Duration::from_millis(300)).await;
         tokio::join!(fetch(&slow), fetch(&slow));
         fetch(&other).await;
     });

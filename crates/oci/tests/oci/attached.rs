@@ -244,7 +244,7 @@ fn no_more_requests_than_cosign() {
     let image = image.at(&counter.address());
     let registry = Registry::new(&Options::default()).unwrap();
     let (places, nothing) = (Places::default(), Replace::Nothing);
-    let counted = |limit: usize, what: &str| {
+    let check = |limit: usize, what: &str| {
         let requests = counter.requests().len();
         assert!(requests <= limit, "{what}: {}", counter.table());
         counter.clear();
@@ -258,12 +258,12 @@ fn no_more_requests_than_cosign() {
             let legacy = operation.append(&places, &subject, kind, layers, &nothing);
             let legacy = legacy.await.unwrap();
             operation.last_look(&legacy).await.unwrap();
-            counted([14, 12][round], "a legacy signature");
+            check([14, 12][round], "a legacy signature");
             let operation = registry.operation();
             let bundle = operation.attach_bundle(&places, &subject, bundle(text, "t"), &nothing);
             let bundle = bundle.await.unwrap();
             operation.last_look(&bundle).await.unwrap();
-            counted(11, "a bundle, and one to resolve");
+            check(11, "a bundle, and one to resolve");
         }
     });
 }

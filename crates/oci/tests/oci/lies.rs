@@ -99,14 +99,14 @@ fn a_huge_manifest_announced_or_not() {
         wire.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 5000000\r\n\r\n")?;
         wire.write_all(&[b' '; 100])?;
         wire.flush()?;
-        std::thread::sleep(Duration::from_secs(60));
+        std::thread::sleep(Duration::from_mins(1));
         hang_up()
     });
     let endless = refused(|_, wire| {
         wire.write_all(b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n")?;
         loop {
             wire.write_all(b"10000\r\n")?;
-            wire.write_all(&[b' '; 0x10000])?;
+            wire.write_all(&vec![b' '; 0x10000])?;
             wire.write_all(b"\r\n")?;
         }
     });
@@ -300,7 +300,7 @@ fn a_slow_drip_of_bytes_ends_with_the_operation() {
         }
     };
     let silent: Handler = |_, _| {
-        std::thread::sleep(Duration::from_secs(60));
+        std::thread::sleep(Duration::from_mins(1));
         hang_up()
     };
     for handler in [body, head, silent] {

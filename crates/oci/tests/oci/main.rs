@@ -1,5 +1,12 @@
 //! Registries as real programs, and servers that lie.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
 mod access;
 mod attached;
 mod breaking;

@@ -44,6 +44,7 @@ pub(crate) fn layer(text: &str) -> NewLayer {
         media_type: "application/vnd.dev.cosign.simplesigning.v1+json".into(),
         payload: Bytes::copy_from_slice(text.as_bytes()),
         annotations: BTreeMap::from([("dev.cosignproject.cosign/signature".into(), text.into())]),
+        repeats: None,
     }
 }
 
