@@ -77,6 +77,7 @@ impl Attacher {
             media_type: simple_signing::MEDIA_TYPE.into(),
             payload: signed.payload.clone().into(),
             annotations: signed.annotations.clone(),
+            repeats: signed.repeats.clone(),
         });
         let layers = layers.collect();
         self.layers(

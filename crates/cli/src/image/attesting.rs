@@ -106,6 +106,7 @@ impl Attesting {
                 media_type: dsse::MEDIA_TYPE.into(),
                 payload: dsse::write(envelope).into(),
                 annotations: self.signer.attestation_annotations(kind),
+                repeats: None,
             };
             let place = self.attacher.layers(
                 &operation,

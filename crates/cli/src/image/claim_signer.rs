@@ -1,10 +1,11 @@
 //! Signs claims about artifacts: image payloads and statements.
 
 use std::collections::BTreeMap;
-use touchmark_core::{CheckedSigner, Message, Signature, SignatureScheme};
+use touchmark_core::{CheckedSigner, Message, PublicKey, Signature, SignatureScheme, Verifier};
 use touchmark_formats::bundle::{self, Envelope, SignedBy};
 use touchmark_formats::dsse::{self, Pae};
 use touchmark_formats::layer;
+use touchmark_oci::attached::Repeats;
 
 use crate::error::CliError;
 use crate::runtime::busy;
@@ -33,6 +34,18 @@ pub(crate) struct SignedPayload {
     pub(crate) payload: Vec<u8>,
     pub(crate) signature: Signature,
     pub(crate) annotations: BTreeMap<String, String>,
+    /// Tells an earlier signature of the same payload by the same key.
+    pub(crate) repeats: Option<Repeats>,
+}
+
+/// Whether the key made the signature over the payload.
+fn made(key: &PublicKey, scheme: SignatureScheme, payload: &Vec<u8>, made: &Signature) -> bool {
+    let Ok(verifier) = Verifier::new(key, scheme) else {
+        return false;
+    };
+    scheme
+        .prepare(payload)
+        .is_ok_and(|prepared| verifier.verify(&prepared, made).is_ok())
 }
 
 impl ClaimSigner {
@@ -72,9 +85,24 @@ impl ClaimSigner {
         let mut annotations = layer::of_signature(&signature);
         self.add_certificate(&mut annotations);
         Ok(SignedPayload {
+            repeats: Some(self.repeats(&payload, &annotations)),
             payload,
             signature,
             annotations,
+        })
+    }
+
+    /// An ECDSA signature is another each time. As in cosign, one by this key that stands beside
+    /// the same payload is enough: signing again adds nothing.
+    fn repeats(&self, payload: &[u8], own: &BTreeMap<String, String>) -> Repeats {
+        let (key, scheme) = (self.signer.public_key().clone(), self.scheme());
+        let (payload, own) = (payload.to_vec(), own.clone());
+        Repeats::new(move |there: &BTreeMap<String, String>| {
+            let beside = |name: &str| there.get(name) == own.get(name);
+            let signature = layer::read(there).ok().and_then(|beside| beside.signature);
+            beside(layer::CERTIFICATE)
+                && beside(layer::CHAIN)
+                && signature.is_some_and(|signature| made(&key, scheme, &payload, &signature))
         })
     }
 

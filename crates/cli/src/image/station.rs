@@ -199,6 +199,7 @@ fn payload(folder: &Path, name: &str, digest: &Digest) -> Result<SignedPayload, 
         payload,
         signature,
         annotations,
+        repeats: None,
     })
 }
 

@@ -102,6 +102,7 @@ async fn attach(
         media_type: dsse::MEDIA_TYPE.into(),
         payload: bytes.into(),
         annotations: layer::of_attestation(&kind),
+        repeats: None,
     };
     let layers = vec![layer];
     attacher

@@ -146,6 +146,7 @@ impl Signature {
             payload,
             signature,
             annotations,
+            repeats: None,
         })
     }
 }
