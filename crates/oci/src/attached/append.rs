@@ -35,7 +35,9 @@ pub struct Repeats(Arc<dyn Fn(&BTreeMap<String, String>) -> bool + Send + Sync>)
 
 impl Repeats {
     /// Wraps the comparison.
-    pub fn new(compare: impl Fn(&BTreeMap<String, String>) -> bool + Send + Sync + 'static) -> Self {
+    pub fn new(
+        compare: impl Fn(&BTreeMap<String, String>) -> bool + Send + Sync + 'static,
+    ) -> Self {
         Self(Arc::new(compare))
     }
 }

@@ -10,6 +10,7 @@
 mod access;
 mod attached;
 mod breaking;
+mod cosign;
 mod liar;
 mod lies;
 mod moving;
