@@ -31,7 +31,9 @@ pub struct NewLayer {
 
 /// Compares a layer's annotations with those that it is asked for.
 #[derive(Clone)]
-pub struct Repeats(Arc<dyn Fn(&BTreeMap<String, String>) -> bool + Send + Sync>);
+pub struct Repeats(Arc<Comparison>);
+
+type Comparison = dyn Fn(&BTreeMap<String, String>) -> bool + Send + Sync;
 
 impl Repeats {
     /// Wraps the comparison.
