@@ -14,12 +14,14 @@ const STARTING: Duration = Duration::from_secs(20);
 /// How often a port may be lost to another process between choosing and listening.
 const ATTEMPTS: usize = 5;
 
-/// Runs the arguments and kills them when standard input closes. The test holds the other end of
-/// that pipe, and the kernel closes it with the test process, even a killed one.
+/// Runs the arguments after the first, and when standard input closes, kills them and removes the
+/// folder that the first names. The test holds the other end of that pipe, and the kernel closes it
+/// with the test process, even a killed one.
 const BOUND: &str = r#"
+dir=$1; shift
 exec 3<&0
 "$@" 3<&- </dev/null & server=$!
-{ read -r _; kill -9 "$server"; } <&3 >/dev/null 2>&1 &
+{ read -r _; kill -9 "$server"; rm -rf "$dir"; } <&3 >/dev/null 2>&1 &
 exec 3<&-
 wait "$server"
 "#;
@@ -37,14 +39,15 @@ impl Service {
     ///
     /// Panics, with what the program printed, where it does not listen within 20 seconds.
     pub(super) fn start(line: impl Fn(&Path, SocketAddr) -> Vec<OsString>) -> Self {
-        let dir = tempfile::Builder::new()
-            .prefix("touchmark-registry.")
-            .tempdir()
-            .expect("a folder for a server");
+        let mut said = String::new();
         for _ in 0..ATTEMPTS {
+            let dir = tempfile::Builder::new()
+                .prefix("touchmark-registry.")
+                .tempdir()
+                .expect("a folder for a server");
             let address = free_address();
             let line = line(dir.path(), address);
-            let mut process = spawn(&line, &log(dir.path()));
+            let mut process = spawn(dir.path(), &line);
             if listens(&mut process, address) {
                 return Self {
                     address,
@@ -52,8 +55,8 @@ impl Service {
                     dir,
                 };
             }
+            said = std::fs::read_to_string(log(dir.path())).unwrap_or_default();
         }
-        let said = std::fs::read_to_string(log(dir.path())).unwrap_or_default();
         panic!("the server does not listen; it said: {said}");
     }
 
@@ -84,11 +87,12 @@ fn free_address() -> SocketAddr {
     listener.local_addr().expect("an address")
 }
 
-fn spawn(line: &[OsString], log: &Path) -> Child {
-    let log = File::create(log).expect("a log file");
+fn spawn(dir: &Path, line: &[OsString]) -> Child {
+    let log = File::create(log(dir)).expect("a log file");
     let same = log.try_clone().expect("the log file again");
     Command::new("sh")
         .args(["-c", BOUND, "sh"])
+        .arg(dir)
         .args(line)
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
@@ -113,7 +117,5 @@ fn listens(process: &mut Child, address: SocketAddr) -> bool {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    drop(process.stdin.take());
-    let _ = process.wait();
     false
 }

@@ -126,7 +126,8 @@ fn a_registry_listens_from_its_start() {
     let registry = Registry::olareg();
     assert!(TcpStream::connect(registry.socket()).is_ok());
     if let Some(file) = std::env::var_os("TOUCHMARK_TEST_ADDRESS_FILE") {
-        std::fs::write(file, registry.address()).unwrap();
+        let dir = registry.service.dir().display();
+        std::fs::write(file, format!("{} {dir}", registry.address())).unwrap();
         std::thread::sleep(Duration::from_mins(1));
     }
 }
@@ -144,15 +145,17 @@ fn a_killed_test_leaves_no_registry_behind() {
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let address = eventually(|| {
+    let said = eventually(|| {
         std::fs::read_to_string(&file)
             .ok()
             .filter(|text| !text.is_empty())
     });
-    assert!(TcpStream::connect(&address).is_ok());
+    let (address, dir) = said.split_once(' ').unwrap();
+    assert!(TcpStream::connect(address).is_ok());
     test.kill().unwrap();
     test.wait().unwrap();
-    eventually(|| TcpStream::connect(&address).is_err().then_some(()));
+    eventually(|| TcpStream::connect(address).is_err().then_some(()));
+    eventually(|| (!std::path::Path::new(dir).exists()).then_some(()));
 }
 
 fn eventually<T>(mut look: impl FnMut() -> Option<T>) -> T {
