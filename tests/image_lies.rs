@@ -204,7 +204,7 @@ fn endless_pages() {
     });
     output
         .failure()
-        .stderr_has("more referrers than are looked at");
+        .stderr_has("more than 1000 referrers, and the rest is not looked at");
 }
 
 #[test]

@@ -211,7 +211,11 @@ pub(crate) fn parse(mut arguments: Vec<OsString>) -> Result<Invocation, ParseErr
         source: ParseFailure::Clap(Box::new(error)),
         format,
     };
-    let mut command = root(Spelled::Only(&called));
+    let mut command = if asks_for_version(&arguments) {
+        root(Spelled::Nothing)
+    } else {
+        root(Spelled::Only(&called))
+    };
     if let Some(leaf) = called
         .iter()
         .try_fold(&command, |at, name| at.find_subcommand(name))
@@ -300,7 +304,14 @@ fn called(arguments: &[OsString]) -> Vec<&'static str> {
 #[derive(Clone, Copy)]
 enum Spelled<'a> {
     All,
+    /// The named one alone; where none is named, all are there without flags, for help and advice.
+    /// Clap copies the flags of all verbs to each that is there.
     Only(&'a [&'static str]),
+    Nothing,
+}
+
+fn asks_for_version(arguments: &[OsString]) -> bool {
+    matches!(arguments, [_, flag] if flag == "--version" || flag == "-V")
 }
 
 /// The whole command tree, spelled out.
@@ -342,11 +353,17 @@ fn with_missing_globals(command: &Command) -> Command {
 
 fn grow(command: Command, entries: Vec<Entry>, spelled: Spelled<'_>) -> Command {
     let stub = |entry: &Entry| Command::new(entry.name).about(entry.about);
-    entries.into_iter().fold(command, |command, entry| {
+    let is_there = |entry: &Entry| match spelled {
+        Spelled::All | Spelled::Only([]) => true,
+        Spelled::Only([first, ..]) => *first == entry.name,
+        Spelled::Nothing => false,
+    };
+    let there = entries.into_iter().filter(is_there);
+    there.fold(command, |command, entry| {
         let inner = match spelled {
             Spelled::All => Some(Spelled::All),
-            Spelled::Only([first, rest @ ..]) if *first == entry.name => Some(Spelled::Only(rest)),
-            Spelled::Only(_) => None,
+            Spelled::Only([_, rest @ ..]) => Some(Spelled::Only(rest)),
+            Spelled::Only([]) | Spelled::Nothing => None,
         };
         let child = match (inner, &entry.node) {
             (None, _) => stub(&entry),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use touchmark_core::Digest;
 use touchmark_oci::attached::{Attached, Bundles};
-use touchmark_oci::{Kind, OciError, Operation, Places, Repository};
+use touchmark_oci::{Kind, Limits, OciError, Operation, Places, Repository};
 
 use super::finding::{Form, Place};
 use crate::error::CliError;
@@ -54,7 +54,8 @@ impl Found {
         };
         let Some(attached) = attached else { return };
         if attached.truncated {
-            self.fail(too_many(&attached.reference.to_string(), "layers"));
+            let limit = Limits::default().layers;
+            self.fail(too_many(&attached.reference.to_string(), limit, "layers"));
         }
         for layer in attached.layers {
             let evidence = match layer.payload {
@@ -75,7 +76,8 @@ impl Found {
             Err(error) => return self.fail(error.into()),
         };
         if bundles.truncated {
-            self.fail(too_many("the image", "referrers"));
+            let limit = Limits::default().referrers;
+            self.fail(too_many("the image", limit, "referrers"));
         }
         for candidate in bundles.candidates {
             let evidence = match candidate.bundle {
@@ -116,10 +118,10 @@ pub(crate) async fn in_registry(
     found
 }
 
-fn too_many(what: &str, of: &str) -> CliError {
+fn too_many(what: &str, limit: usize, of: &str) -> CliError {
     CliError::new(
         touchmark_core::ErrorKind::Malformed,
-        format!("{what} has more {of} than are looked at"),
+        format!("{what} has more than {limit} {of}, and the rest is not looked at"),
     )
     .hint("remove what is not needed with `touchmark clean`, or ask who put so many there")
 }

@@ -50,6 +50,22 @@ impl<T> Sifted<T> {
     }
 }
 
+/// The most reasons that an error lists; there can be a thousand candidates.
+const MOST_CAUSES: usize = 20;
+
+/// Why each candidate is no good.
+fn causes(refused: &[Refused]) -> Vec<String> {
+    let mut causes: Vec<String> = refused
+        .iter()
+        .take(MOST_CAUSES)
+        .map(ToString::to_string)
+        .collect();
+    if let more @ 1.. = refused.len() - causes.len() {
+        causes.push(format!("{more} more"));
+    }
+    causes
+}
+
 /// Judges every candidate. One that is good is enough; what is bad is kept in `refused`.
 pub(crate) fn sift<T>(
     sought: Sought,
@@ -76,7 +92,7 @@ pub(crate) fn sift<T>(
     }
     // What could not be looked at may have been the good one: that is told first.
     if let Some(error) = found.failure {
-        return Err(error.also(refused.iter().map(ToString::to_string)));
+        return Err(error.also(causes(refused)));
     }
     if refused.is_empty() {
         return Err(none_found(sought));
@@ -109,12 +125,37 @@ fn none_matches(sought: Sought, refused: &[Refused], hint: Option<String>) -> Cl
     };
     CliError::new(ErrorKind::Rejected, format!("no matching {what}: {of}"))
         .hint(hint.unwrap_or_else(|| "do not use the image before you know why".into()))
-        .because(refused.iter().map(ToString::to_string))
+        .because(causes(refused))
 }
 
 fn no_certificate(refused: &[Refused]) -> CliError {
     CliError::new(ErrorKind::Rejected, "no certificate found on signature")
         .hint("it was made by a bare key: give --key, or --certificate with the signer's")
         .with_code(NO_CERTIFICATE)
-        .because(refused.iter().map(ToString::to_string))
+        .because(causes(refused))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::finding::{Form, Place};
+
+    #[test]
+    fn a_thousand_candidates_make_a_short_error() {
+        let refused = |count: usize| -> Vec<Refused> {
+            let one = |number: usize| Refused {
+                place: Place {
+                    form: Form::Bundle,
+                    at: number.to_string(),
+                },
+                code: "invalid-signature",
+                reason: "bad".into(),
+            };
+            (0..count).map(one).collect()
+        };
+        assert_eq!(causes(&refused(MOST_CAUSES)).len(), MOST_CAUSES);
+        let causes = causes(&refused(1000));
+        assert_eq!(causes.len(), MOST_CAUSES + 1);
+        assert_eq!(causes[MOST_CAUSES], "980 more");
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
+use touchmark_core::Digest;
 
 use super::merge::{Existing, has_image_config, merge};
 use super::{Kind, NewBundle, Places, Replace, Subject, TRIES};
@@ -74,8 +75,10 @@ pub struct Appended {
     pub manifest: Descriptor,
     /// Whether it had been there before, and nothing was written.
     pub was_there: bool,
+    /// Whether somebody else wrote there at the same time.
+    pub contended: bool,
     /// Digests of referrers that were to be replaced and that the registry does not delete.
-    pub not_deleted: Vec<touchmark_core::Digest>,
+    pub not_deleted: Vec<Digest>,
     pub(super) again: Again,
 }
 
@@ -115,6 +118,7 @@ impl Operation {
                 .await?;
         }
         let mut existing = self.attached_manifest(&reference).await?;
+        let mut contended = false;
         for round in 0..TRIES {
             let missing = missing(existing.as_ref().map(|(_, image)| image), &layers);
             let replaces = round == 0 && *replace != Replace::Nothing;
@@ -126,6 +130,7 @@ impl Operation {
                     reference,
                     manifest: manifest.descriptor().clone(),
                     was_there: round == 0,
+                    contended,
                     not_deleted: Vec::new(),
                     again: Again::Layers(places.clone(), subject.clone(), kind, layers),
                 });
@@ -133,9 +138,13 @@ impl Operation {
             self.pause(round).await;
             let found = existing.map(|(_, image)| image);
             let missing = if replaces { layers.clone() } else { missing };
-            self.write(places, &reference, found, &missing, replace)
+            let written = self
+                .write(places, &reference, found, &missing, replace)
                 .await?;
             existing = self.attached_manifest(&reference).await?;
+            contended |= existing
+                .as_ref()
+                .is_none_or(|(manifest, _)| *manifest.digest() != written);
         }
         Err(OciError::Lost(reference.to_string()))
     }
@@ -150,7 +159,7 @@ impl Operation {
         self.budget.sleep(wait).await;
     }
 
-    /// Writes the tag with what was found under it and the new layers.
+    /// Writes the tag with what was found under it and the new layers; the manifest's digest.
     async fn write(
         &self,
         places: &Places,
@@ -158,7 +167,7 @@ impl Operation {
         found: Option<Image>,
         added: &[NewLayer],
         replace: &Replace,
-    ) -> Result<(), OciError> {
+    ) -> Result<Digest, OciError> {
         let repository = reference.repository();
         let existing = match found {
             Some(image) => Some(self.with_config(reference, image).await?),
@@ -181,7 +190,7 @@ impl Operation {
         let manifest = Manifest::of_image(&merged.image)?;
         let target = reference.target();
         self.push_manifest(repository, &target, &manifest).await?;
-        Ok(())
+        Ok(manifest.digest().clone())
     }
 
     async fn with_config(

@@ -65,6 +65,7 @@ impl Operation {
         Ok(Appended {
             reference: repository.at(manifest.digest().clone()),
             manifest: manifest.descriptor().clone(),
+            contended: false,
             was_there: false,
             not_deleted,
             again: Again::Bundle(places.clone(), subject.clone(), bundle),
