@@ -17,7 +17,8 @@ impl Operation {
     pub async fn last_look(&self, appended: &Appended) -> Result<bool, OciError> {
         match &appended.again {
             Again::Layers(places, subject, kind, layers) => {
-                let look = || self.append(places, subject, *kind, layers.clone(), &Replace::Nothing);
+                let look =
+                    || self.append(places, subject, *kind, layers.clone(), &Replace::Nothing);
                 let mut last = look().await?;
                 let was_there = last.was_there;
                 let mut calm = was_there && !appended.contended;
