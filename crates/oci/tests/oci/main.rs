@@ -15,4 +15,5 @@ mod liar;
 mod lies;
 mod moving;
 mod proxies;
+mod redirects;
 mod setup;
