@@ -1,7 +1,7 @@
 //! The verbs: one file each, an [`Args`] and what it does.
 //!
 //! Spelling out every verb's flags costs more than most verbs take to run, so only the verb that
-//! was called is spelled out; help for the whole, completions and man pages spell all.
+//! was called is spelled out; completions and man pages spell all.
 
 mod attach;
 mod attest;

@@ -40,6 +40,11 @@ impl CliError {
         Self::new(ErrorKind::Usage, message)
     }
 
+    /// For work that ended without a result.
+    pub(crate) fn stopped() -> Self {
+        Self::new(ErrorKind::Failed, "the work ended before its time")
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

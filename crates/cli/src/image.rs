@@ -21,10 +21,14 @@ pub(crate) mod verdict;
 pub(crate) mod verified;
 pub(crate) mod verifier;
 
+use std::sync::Arc;
+
 use touchmark_core::Digest;
 use touchmark_oci::{Image, OciError, Operation, Places, Reference};
 
+use crate::batch;
 use crate::error::CliError;
+use crate::progress::Progress;
 use crate::switches;
 
 /// The exit code where there is no signature, as cosign has it.
@@ -42,6 +46,30 @@ pub(crate) fn references(images: &[String]) -> Result<Vec<(String, Reference)>, 
         .iter()
         .map(|image| Ok((image.clone(), image.parse()?)))
         .collect()
+}
+
+/// Does the same with every image, as many at once as there are connections. A result is `None` only
+/// if its work was stopped.
+pub(crate) async fn each<S, R, F, Fut>(
+    doing: &'static str,
+    images: Vec<(String, Reference)>,
+    lanes: usize,
+    shared: &Arc<S>,
+    work: F,
+) -> Vec<Option<R>>
+where
+    S: Send + Sync + 'static,
+    R: Send + 'static,
+    F: Fn(Arc<S>, String, Reference) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = R> + Send,
+{
+    let progress = Progress::new(doing, images.len());
+    let shared = Arc::clone(shared);
+    batch::run(images, lanes, &progress, move |images, at| {
+        let (given, image) = images[at].clone();
+        work(Arc::clone(&shared), given, image)
+    })
+    .await
 }
 
 /// An image that is not there has a code of its own; its message has cosign's words.

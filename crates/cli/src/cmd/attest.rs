@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use clap::{ArgAction, Args};
 use serde::Serialize;
-use touchmark_core::ErrorKind;
 use touchmark_oci::Reference;
 
 use super::Verb;
-use crate::batch;
 use crate::context::Context;
 use crate::cosign_flags::{Attesting as Table, CosignFlags};
 use crate::error::{CliError, ErrorView};
@@ -18,7 +16,6 @@ use crate::image;
 use crate::image::attacher::{Attacher, places};
 use crate::image::attesting::{Attested, Attesting};
 use crate::outcome::{self, Outcome};
-use crate::progress::Progress;
 
 /// Signs an in-toto statement about each image, such as its provenance or SBOM, and attaches it:
 /// as a layer of the `.att` tag, and as a Sigstore bundle. The predicate is checked before it is
@@ -104,29 +101,20 @@ impl Attest {
         attesting: &Arc<Attesting>,
         images: Vec<(String, Reference)>,
     ) -> Vec<Each> {
-        let progress = Progress::new("attesting", images.len());
-        let shared = Arc::clone(attesting);
-        let results = batch::run(
+        let results = image::each(
+            "attesting",
             images,
             self.registry.lanes(),
-            &progress,
-            move |images, at| {
-                let attesting = Arc::clone(&shared);
-                async move {
-                    let (given, image) = &images[at];
-                    let attested = attesting.image(given, image).await;
-                    attested.map_err(|error| error.context(given))
-                }
+            attesting,
+            |attesting, given, image| async move {
+                let attested = attesting.image(&given, &image).await;
+                attested.map_err(|error| error.context(&given))
             },
         )
         .await;
-        let stopped = || {
-            let message = "the work ended before its time";
-            Err(CliError::new(ErrorKind::Failed, message))
-        };
         results
             .into_iter()
-            .map(|result| result.unwrap_or_else(stopped))
+            .map(|result| result.unwrap_or_else(|| Err(CliError::stopped())))
             .collect()
     }
 }

@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use clap::{ArgAction, Args};
 use serde::Serialize;
-use touchmark_core::ErrorKind;
 use touchmark_oci::Reference;
 
 use super::Verb;
-use crate::batch;
 use crate::context::Context;
 use crate::cosign_flags::{CosignFlags, SigningImage};
 use crate::error::{CliError, ErrorView};
@@ -22,7 +20,6 @@ use crate::image::signing::{Signed, Signing};
 use crate::image::verifier::Attachment;
 use crate::input_file;
 use crate::outcome::Outcome;
-use crate::progress::Progress;
 use crate::switches;
 
 /// Signs each image and attaches the signatures in its registry: as a layer of the `.sig` tag,
@@ -149,34 +146,22 @@ impl Sign {
 
     /// One key, one client: as many images at once as there are connections.
     async fn sign(&self, signing: &Arc<Signing>, images: Vec<(String, Reference)>) -> Vec<Each> {
-        let progress = Progress::new("signing", images.len());
-        let shared = Arc::clone(signing);
-        let results = batch::run(
+        let results = image::each(
+            "signing",
             images,
             self.registry.lanes(),
-            &progress,
-            move |images, at| {
-                let signing = Arc::clone(&shared);
-                async move {
-                    let (given, image) = &images[at];
-                    let signed = signing.image(given, image).await;
-                    signed.map_err(|error| error.context(given))
-                }
+            signing,
+            |signing, given, image| async move {
+                let signed = signing.image(&given, &image).await;
+                signed.map_err(|error| error.context(&given))
             },
         )
         .await;
         results
             .into_iter()
-            .map(|result| result.unwrap_or_else(stopped))
+            .map(|result| result.unwrap_or_else(|| Err(CliError::stopped())))
             .collect()
     }
-}
-
-fn stopped() -> Each {
-    Err(CliError::new(
-        ErrorKind::Failed,
-        "the work ended before its time",
-    ))
 }
 
 #[derive(Serialize)]

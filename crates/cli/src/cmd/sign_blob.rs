@@ -332,8 +332,5 @@ fn line(signed: &Signed) -> String {
 
 /// For an input whose work ended without a result.
 fn stopped<T>() -> Result<T, (String, CliError)> {
-    Err((
-        String::new(),
-        CliError::new(ErrorKind::Failed, "the work ended before its time"),
-    ))
+    Err((String::new(), CliError::stopped()))
 }

@@ -4,10 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{ArgAction, Args};
-use touchmark_oci::Reference;
 
 use super::Verb;
-use crate::batch;
 use crate::context::Context;
 use crate::cosign_flags::{CosignFlags, VerifyingImage, refusal};
 use crate::error::CliError;
@@ -17,7 +15,6 @@ use crate::image;
 use crate::image::verified::{self, Element, Verified};
 use crate::image::verifier::{Attachment, Detached, Verifier};
 use crate::outcome::{self, Outcome};
-use crate::progress::Progress;
 use crate::switches;
 
 /// Verifies each image's signatures. Both forms are always looked for, cosign 2's and cosign 3's:
@@ -110,20 +107,13 @@ impl Verify {
     }
 
     async fn remote(&self, verifier: &Arc<Verifier>) -> Result<Vec<Verified>, CliError> {
-        let images: Vec<(String, Reference)> = image::references(&self.images)?;
-        let progress = Progress::new("verifying", images.len());
-        let shared = Arc::clone(verifier);
-        let results = batch::run(
+        let images = image::references(&self.images)?;
+        let results = image::each(
+            "verifying",
             images,
             self.registry.lanes(),
-            &progress,
-            move |images, at| {
-                let verifier = Arc::clone(&shared);
-                async move {
-                    let (given, reference) = &images[at];
-                    verifier.remote(given, reference).await
-                }
-            },
+            verifier,
+            |verifier, given, image| async move { verifier.remote(&given, &image).await },
         )
         .await;
         let stopped = |(at, result): (usize, Option<Verified>)| {

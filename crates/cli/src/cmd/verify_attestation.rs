@@ -4,10 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{ArgAction, Args};
-use touchmark_oci::Reference;
 
 use super::Verb;
-use crate::batch;
 use crate::context::Context;
 use crate::cosign_flags::{CosignFlags, VerifyingImage, refusal};
 use crate::error::CliError;
@@ -17,7 +15,6 @@ use crate::image;
 use crate::image::attestations::{AttestationVerifier, Attestations};
 use crate::outcome::{self, Outcome};
 use crate::policy::Policies;
-use crate::progress::Progress;
 use crate::switches;
 
 /// Verifies each image's attestations of one type, in both forms, and prints their DSSE
@@ -102,20 +99,13 @@ impl VerifyAttestation {
         &self,
         verifier: &Arc<AttestationVerifier>,
     ) -> Result<Vec<Attestations>, CliError> {
-        let images: Vec<(String, Reference)> = image::references(&self.images)?;
-        let progress = Progress::new("verifying", images.len());
-        let shared = Arc::clone(verifier);
-        let results = batch::run(
+        let images = image::references(&self.images)?;
+        let results = image::each(
+            "verifying",
             images,
             self.registry.lanes(),
-            &progress,
-            move |images, at| {
-                let verifier = Arc::clone(&shared);
-                async move {
-                    let (given, reference) = &images[at];
-                    verifier.remote(given, reference).await
-                }
-            },
+            verifier,
+            |verifier, given, image| async move { verifier.remote(&given, &image).await },
         )
         .await;
         let stopped = |(at, result): (usize, Option<Attestations>)| {
@@ -132,7 +122,7 @@ fn summary(verifier: &AttestationVerifier, all: &[Attestations]) -> Outcome {
     outcome.json = Some(lines.join("\n"));
     let good = || all.iter().filter(|image| image.verdict.is_ok());
     outcome.notes = good()
-        .flat_map(|image| told(verifier, image))
+        .flat_map(|image| verifier.trusted.told(&image.name, false))
         .chain(good().filter_map(not_checked))
         .chain(all.iter().flat_map(|image| image.notes.clone()))
         .collect();
@@ -141,17 +131,6 @@ fn summary(verifier: &AttestationVerifier, all: &[Attestations]) -> Outcome {
         .filter_map(|image| image.verdict.as_ref().err().cloned())
         .collect();
     outcome
-}
-
-/// What was checked, in cosign's words.
-fn told(verifier: &AttestationVerifier, image: &Attestations) -> Vec<String> {
-    vec![
-        String::new(),
-        format!("Verification for {} --", image.name),
-        "The following checks were performed on each of these signatures:".into(),
-        "  - The cosign claims were validated".into(),
-        format!("  - {}", verifier.trusted.check()),
-    ]
 }
 
 fn not_checked(image: &Attestations) -> Option<String> {

@@ -268,7 +268,7 @@ struct Element<'a> {
 impl Judged {
     /// For an input whose work ended without a verdict: it is not verified.
     fn stopped() -> Self {
-        let error = CliError::new(ErrorKind::Failed, "the work ended before its time");
+        let error = CliError::stopped();
         Self {
             path: String::new(),
             digest: None,

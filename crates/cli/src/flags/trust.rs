@@ -81,8 +81,23 @@ impl Trusted {
         }
     }
 
-    /// What was verified, in cosign's words.
-    pub(crate) fn check(&self) -> &'static str {
+    /// What was checked of an image, in cosign's words.
+    pub(crate) fn told(&self, image: &str, annotated: bool) -> Vec<String> {
+        let mut lines = vec![
+            String::new(),
+            format!("Verification for {image} --"),
+            "The following checks were performed on each of these signatures:".into(),
+        ];
+        if annotated {
+            lines.push("  - The specified annotations were verified.".into());
+        }
+        lines.push("  - The cosign claims were validated".into());
+        lines.push(format!("  - {}", self.check()));
+        lines
+    }
+
+    /// What a signature was verified with.
+    fn check(&self) -> &'static str {
         match self {
             Self::Keys(_) => "The signatures were verified against the specified public key",
             Self::Authorities(_) => {

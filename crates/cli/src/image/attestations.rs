@@ -1,9 +1,9 @@
 //! Verifies the attestations of one image.
 
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde::Serialize;
 use touchmark_core::{Digest, ErrorKind, Explain};
 use touchmark_formats::bundle::{Content, Envelope};
 use touchmark_formats::{
@@ -16,7 +16,7 @@ use super::finding::{Place, Refused};
 use super::found::{Candidate, Evidence, Found};
 use super::sift::{Sought, sift};
 use super::verdict::{Bad, malformed, refused};
-use super::{found, missing, saved};
+use super::{found, saved};
 use crate::error::{CliError, ErrorView};
 use crate::flags::Trusted;
 use crate::policy::Policies;
@@ -64,10 +64,7 @@ impl Attestations {
         Self {
             image: image.into(),
             name: name.into(),
-            verdict: Err(CliError::new(
-                ErrorKind::Failed,
-                format!("{image}: the work ended before its time"),
-            )),
+            verdict: Err(CliError::stopped().context(image)),
             notes: Vec::new(),
         }
     }
@@ -119,8 +116,7 @@ impl AttestationVerifier {
         told: &mut Attestations,
     ) -> Result<Vec<Accepted>, CliError> {
         let operation = self.registry.operation();
-        let digest = operation.digest(image).await;
-        let digest = digest.map_err(|error| missing(image, error))?;
+        let digest = super::digest(&operation, image).await?;
         let (places, repository) = (&self.places, image.repository());
         let found =
             found::in_registry(&operation, places, repository, &digest, Kind::Attestation).await;

@@ -1,8 +1,9 @@
 //! Attests one image, and attaches the attestation in both forms.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::path::PathBuf;
 use touchmark_core::ErrorKind;
 use touchmark_formats::bundle::Envelope;
 use touchmark_formats::dsse;

@@ -1,8 +1,8 @@
 //! Signs one image, with everything under it if that was asked for, and attaches the signatures.
 
-use serde::Serialize;
 use std::path::PathBuf;
 
+use serde::Serialize;
 use touchmark_core::Digest;
 use touchmark_formats::statement;
 use touchmark_oci::{Descriptor, Kind, Reference, Replace, Subject};
@@ -64,8 +64,8 @@ impl Signing {
         Ok(signed)
     }
 
-    /// What is to be signed, and what it is called. Where nothing is uploaded and the digest is known, no registry is
-    /// asked.
+    /// What is to be signed, and what it is called. Where nothing is uploaded and the digest is
+    /// known, no registry is asked.
     async fn manifests(&self, image: &Reference) -> Result<(Reference, Vec<Descriptor>), CliError> {
         if let Some(digest) = image.digest()
             && !self.upload

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
-use touchmark_core::ErrorKind;
 use touchmark_formats::{simple_signing, statement};
 
 use super::finding::{Form, Refused};
@@ -109,10 +108,7 @@ impl Verified {
             image: image.into(),
             name: name.into(),
             digest: None,
-            verdict: Err(CliError::new(
-                ErrorKind::Failed,
-                format!("{image}: the work ended before its time"),
-            )),
+            verdict: Err(CliError::stopped().context(image)),
             refused: Vec::new(),
             notes: Vec::new(),
         }

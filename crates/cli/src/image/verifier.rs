@@ -1,9 +1,9 @@
 //! Verifies one image: everything beside it that may be a signature is looked at.
 
-use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use clap::ValueEnum;
 use touchmark_core::Digest;
 use touchmark_formats::layer;
 use touchmark_oci::{Kind, Operation, Places, Reference, Registry};
@@ -13,7 +13,7 @@ use super::found::{Evidence, Found};
 use super::sift::{Sought, sift};
 use super::verdict::{Accepted, Wanted};
 use super::verified::Verified;
-use super::{found, missing, saved};
+use super::{found, saved};
 use crate::error::CliError;
 use crate::flags::Trusted;
 use crate::input_file;
@@ -106,16 +106,10 @@ impl Verifier {
         image: &Reference,
         told: &mut Option<String>,
     ) -> Result<(Digest, Found), CliError> {
-        let mut digest = operation
-            .digest(image)
-            .await
-            .map_err(|error| missing(image, error))?;
+        let mut digest = super::digest(operation, image).await?;
         if let Some(Attachment::Sbom) = self.attachment {
             let sbom = image.repository().tagged(Kind::Sbom.tag(&digest));
-            digest = operation
-                .digest(&sbom)
-                .await
-                .map_err(|error| missing(&sbom, error))?;
+            digest = super::digest(operation, &sbom).await?;
         }
         *told = Some(digest.to_string());
         if let Some(detached) = &self.detached {
@@ -147,16 +141,6 @@ impl Verifier {
 
     /// What was checked, in cosign's words.
     pub(crate) fn told(&self, image: &Verified) -> Vec<String> {
-        let mut lines = vec![
-            String::new(),
-            format!("Verification for {} --", image.name),
-            "The following checks were performed on each of these signatures:".into(),
-        ];
-        if !self.annotations.is_empty() {
-            lines.push("  - The specified annotations were verified.".into());
-        }
-        lines.push("  - The cosign claims were validated".into());
-        lines.push(format!("  - {}", self.trusted.check()));
-        lines
+        self.trusted.told(&image.name, !self.annotations.is_empty())
     }
 }

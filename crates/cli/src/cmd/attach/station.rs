@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde::Serialize;
-use touchmark_core::ErrorKind;
 use touchmark_formats::statement;
 use touchmark_oci::{Reference, Replace, Repository, Subject};
 
@@ -145,13 +144,9 @@ enum Element<'a> {
 }
 
 fn summary(names: &[String], results: Vec<Option<Result<Attached, CliError>>>) -> Outcome {
-    let stopped = || {
-        let message = "the work ended before its time";
-        Err(CliError::new(ErrorKind::Failed, message))
-    };
     let results: Vec<Result<Attached, CliError>> = results
         .into_iter()
-        .map(|result| result.unwrap_or_else(stopped))
+        .map(|result| result.unwrap_or_else(|| Err(CliError::stopped())))
         .collect();
     let elements: Vec<Element<'_>> = names
         .iter()
